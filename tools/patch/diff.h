@@ -59,7 +59,7 @@ void diff_write(struct text *out, const struct diff *diff);
 void diff_write_file(struct text *out, const struct filediff *file);
 
 /*
- * The hunks that turn `old` into `new`, with `context` lines around (git's histogram through
+ * The hunks that turn `old` into `new`, with `context` lines around (as `git diff` does, through
  * libgit2's xdiff), headings by git's rule for C. Appended to `file`, whose paths the caller sets. The
  * buffers outlive it.
  */
