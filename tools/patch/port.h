@@ -41,7 +41,9 @@ struct port {
 	git_oid commit;	     /* the last one; the kernel's own where nothing was committed */
 	git_oid tree;
 	bool had, changed;   /* the ref was there; it points elsewhere than `commit` now */
-	git_oid was;	     /* where it pointed */
+	git_oid was;	     /* where it pointed; zero where it was not */
+	bool branch_had;     /* the same of branch_ref */
+	git_oid branch_was;
 	enum mark mark;	     /* the worst */
 	struct port_patch *items;
 	size_t n;
