@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Screen: text for a person's eyes, in columns and colours, safe to send to a terminal.
+ */
+#ifndef SERIES_CMD_SCREEN_H
+#define SERIES_CMD_SCREEN_H
+
+#include <stdbool.h>
+
+#include "base/progress.h"
+#include "base/text.h"
+#include "patch/mark.h"
+
+enum tint { TINT_NONE, TINT_BOLD, TINT_DIM, TINT_GOOD, TINT_LOOK, TINT_BAD, TINT_ADD, TINT_DROP, TINT_HEAD };
+
+/* Start and end of a tint; nothing without colour. */
+const char *tint_on(bool color, enum tint tint);
+const char *tint_off(bool color, enum tint tint);
+/* How a mark is shown: good, look at it, bad. */
+enum tint mark_tint(enum mark mark);
+
+/*
+ * `s` with what a terminal would obey made visible: control characters as \x1b, C1 controls and those that turn the
+ * writing direction as <U+202E>, bytes that are no UTF-8 as \xff. Tabs stay; newlines stay where `lines`.
+ */
+void text_add_shown(struct text *text, struct slice s, bool lines);
+/* Columns that it takes on a terminal, tabs not counted, escape sequences of tints not either. */
+size_t text_columns(struct slice s);
+/* Cut to at most `columns`, with "..." where something was cut. */
+void text_add_cut(struct text *text, struct slice s, size_t columns);
+/* Words filled into lines of `width` columns, each line behind `indent` spaces; ends in a newline. */
+void text_add_filled(struct text *text, struct slice s, size_t indent, size_t width);
+
+/* A table whose columns are as wide as their widest cell. */
+struct cell {
+	char *text; /* safe already */
+	enum tint tint;
+};
+struct table {
+	struct cell *items; /* row after row */
+	size_t n, cap;
+	size_t columns;
+};
+void table_cell(struct arena *arena, struct table *table, enum tint tint, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+/* Rows behind `indent` spaces, two spaces between columns, none at the end of a line. */
+void table_write(struct text *out, const struct table *table, size_t indent, bool color);
+
+/* Draws what struct progress tells, on a terminal's last line. */
+struct drawer;
+struct drawer *drawer_new(struct arena *arena, int fd, unsigned int width);
+bool drawer_step(void *drawer, const char *what, uint64_t done, uint64_t total, const char *unit);
+/* Take it off the screen, before anything else is printed. NULL is fine. */
+void drawer_clear(struct drawer *drawer);
+/* The line it would draw at `seconds` after `what` began. */
+void drawer_line(struct text *out, const char *what, uint64_t done, uint64_t total, const char *unit,
+		 double seconds, unsigned int width);
+
+#endif
