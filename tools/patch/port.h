@@ -57,8 +57,11 @@ int port_series(struct arena *arena, const struct port_ask *ask, struct pack *pa
 		struct port *port);
 /* The ref moves that publish it; none when a patch is in conflict or nothing changed. */
 size_t port_moves(const struct port *port, struct ref_move moves[2]);
-/* What the port's commit changes, as a diff against the tree before it, with git's 3 lines of context. */
-int port_diff(struct arena *arena, struct repo *repo, struct pack *pack, const git_oid *before, const git_oid *after,
-	      struct diff *diff);
+/*
+ * What turns tree `before` into tree `after` (either may still be in `pack` only), with full ids and `context` lines
+ * around; a renamed file is one deleted and one added. git's own default is 3 lines.
+ */
+int port_diff(struct arena *arena, struct pack *pack, const git_oid *before, const git_oid *after,
+	      unsigned int context, struct diff *diff);
 
 #endif
