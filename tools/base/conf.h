@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/text.h"
@@ -47,6 +48,8 @@ const char *conf_get(const struct conf *conf, const char *section, const char *n
 		     const char *key);
 bool conf_bool(const struct conf *conf, const char *section, const char *name, const char *key,
 	       bool otherwise);
+int64_t conf_number(const struct conf *conf, const char *section, const char *name,
+		    const char *key, int64_t otherwise);
 /* The distinct names of [section "NAME"], in the file's order. */
 struct conf_names {
 	const char **items;
