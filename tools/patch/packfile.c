@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "patch/packfile.h"
+
+#include <limits.h>
+#include <sys/stat.h>
+
+#include <libdeflate.h>
+#include <nettle/sha1.h>
+
+#include "base/fail.h"
+#include "base/outfile.h"
+
+#define OFFSET_LARGE 0x80000000u /* index entry: look in the table of 64-bit offsets */
+#define OBJECT_HEADER_MAX 32
+
+struct packed {
+	git_oid id;
+	uint32_t crc;
+	uint64_t offset;
+};
+
+struct packfile {
+	char dir[PATH_MAX];
+	struct outfile *out;
+	struct libdeflate_compressor *deflate;
+	unsigned char *scratch; /* one object, deflated */
+	size_t scratch_cap;
+	struct packed *items;
+	size_t n, cap;
+	uint32_t *table; /* 1 + index into items; open addressing, the capacity a power of two */
+	size_t table_cap;
+};
+
+static void *grown(void *p, size_t size)
+{
+	p = realloc(p, size);
+	if (!p) {
+		fputs("series: out of memory\n", stderr);
+		abort();
+	}
+	return p;
+}
+
+static void put32(unsigned char *p, uint32_t v)
+{
+	p[0] = (unsigned char)(v >> 24);
+	p[1] = (unsigned char)(v >> 16);
+	p[2] = (unsigned char)(v >> 8);
+	p[3] = (unsigned char)v;
+}
+
+/* ---- which objects are in it ---- */
+
+static size_t slot_of(const struct packfile *packfile, const git_oid *id)
+{
+	uint64_t h;
+
+	memcpy(&h, id->id, sizeof(h)); /* an id is as good as random */
+
+	size_t slot = h & (packfile->table_cap - 1);
+
+	while (packfile->table[slot] && memcmp(packfile->items[packfile->table[slot] - 1].id.id, id->id, 20))
+		slot = (slot + 1) & (packfile->table_cap - 1);
+	return slot;
+}
+
+static const struct packed *find(const struct packfile *packfile, const git_oid *id)
+{
+	uint32_t at = packfile->table_cap ? packfile->table[slot_of(packfile, id)] : 0;
+
+	return at ? &packfile->items[at - 1] : NULL;
+}
+
+static void table_grow(struct packfile *packfile)
+{
+	free(packfile->table);
+	packfile->table_cap = packfile->table_cap ? packfile->table_cap * 2 : 4096;
+	packfile->table = grown(NULL, packfile->table_cap * sizeof(*packfile->table));
+	memset(packfile->table, 0, packfile->table_cap * sizeof(*packfile->table));
+	for (size_t i = 0; i < packfile->n; i++)
+		packfile->table[slot_of(packfile, &packfile->items[i].id)] = (uint32_t)(i + 1);
+}
+
+static void remember(struct packfile *packfile, const git_oid *id, uint32_t crc, uint64_t offset)
+{
+	if ((packfile->n + 1) * 2 > packfile->table_cap)
+		table_grow(packfile);
+	if (packfile->n == packfile->cap) {
+		packfile->cap = packfile->cap ? packfile->cap * 2 : 1024;
+		packfile->items = grown(packfile->items, packfile->cap * sizeof(*packfile->items));
+	}
+
+	size_t slot = slot_of(packfile, id);
+
+	packfile->items[packfile->n++] = (struct packed){ .id = *id, .crc = crc, .offset = offset };
+	packfile->table[slot] = (uint32_t)packfile->n;
+}
+
+bool packfile_has(const struct packfile *packfile, const git_oid *id)
+{
+	return find(packfile, id) != NULL;
+}
+
+size_t packfile_objects(const struct packfile *packfile)
+{
+	return packfile->n;
+}
+
+uint64_t packfile_bytes(const struct packfile *packfile)
+{
+	return packfile->out ? outfile_bytes(packfile->out) : 0;
+}
+
+/* ---- its life ---- */
+
+struct packfile *packfile_new(git_repository *git, int level)
+{
+	struct packfile *packfile __free(packfile) = grown(NULL, sizeof(*packfile));
+	git_buf path = GIT_BUF_INIT;
+
+	memset(packfile, 0, sizeof(*packfile));
+	if (git_repository_item_path(&path, git, GIT_REPOSITORY_ITEM_OBJECTS) < 0) {
+		fail_git("cannot find the objects of the repository");
+		return NULL;
+	}
+
+	int n = snprintf(packfile->dir, sizeof(packfile->dir), "%s/pack", path.ptr);
+
+	git_buf_dispose(&path);
+	if (n < 0 || (size_t)n >= sizeof(packfile->dir)) {
+		fail("%s: path too long", packfile->dir);
+		return NULL;
+	}
+	packfile->deflate = libdeflate_alloc_compressor(level);
+	if (!packfile->deflate) {
+		fail("cannot start the compressor");
+		return NULL;
+	}
+	return no_free(packfile);
+}
+
+void packfile_free(struct packfile *packfile)
+{
+	if (!packfile)
+		return;
+	outfile_free(packfile->out);
+	libdeflate_free_compressor(packfile->deflate);
+	free(packfile->scratch);
+	free(packfile->items);
+	free(packfile->table);
+	free(packfile);
+}
+
+/* The file begins with the first object; how many there will be is put in at the end. */
+static int begin(struct packfile *packfile)
+{
+	if (packfile->out)
+		return 0;
+	mkdir(packfile->dir, 0777); /* git makes it when it first packs; a failure shows below */
+	packfile->out = outfile_new(packfile->dir);
+	if (!packfile->out)
+		return -1;
+	return outfile_write(packfile->out, "PACK\0\0\0\2\0\0\0\0", 12);
+}
+
+/* ---- objects ---- */
+
+void packfile_id(git_object_t type, struct slice bytes, git_oid *id)
+{
+	char header[OBJECT_HEADER_MAX];
+	int n = snprintf(header, sizeof(header), "%s %zu", git_object_type2string(type), bytes.n);
+	struct sha1_ctx sha;
+
+	sha1_init(&sha);
+	sha1_update(&sha, (size_t)n + 1, (const uint8_t *)header); /* its NUL belongs to it */
+	sha1_update(&sha, bytes.n, (const uint8_t *)bytes.p);
+	sha1_digest(&sha, 20, id->id);
+}
+
+/* Type and size: four bits of the size beside the type, then seven a byte. */
+static size_t put_header(unsigned char *p, unsigned int type, uint64_t size)
+{
+	size_t n = 0;
+	unsigned char c = (unsigned char)(type << 4 | (size & 15));
+
+	for (size >>= 4; size; size >>= 7) {
+		p[n++] = c | 0x80;
+		c = size & 0x7f;
+	}
+	p[n++] = c;
+	return n;
+}
+
+/* How far back an OFS_DELTA's base stands: big-endian groups of seven, each but the last one less than it is. */
+static size_t put_distance(unsigned char *p, uint64_t distance)
+{
+	unsigned char back[10];
+	size_t n = 0, i = 0;
+
+	back[n++] = distance & 0x7f;
+	while (distance >>= 7)
+		back[n++] = (unsigned char)(0x80 | (--distance & 0x7f));
+	while (n)
+		p[i++] = back[--n];
+	return i;
+}
+
+static int append(struct packfile *packfile, const unsigned char *head, size_t head_n, struct slice bytes,
+		  const git_oid *id)
+{
+	size_t bound = libdeflate_zlib_compress_bound(packfile->deflate, bytes.n);
+
+	if (bound > packfile->scratch_cap) {
+		packfile->scratch_cap = bound + bound / 2;
+		packfile->scratch = grown(packfile->scratch, packfile->scratch_cap);
+	}
+
+	size_t n = libdeflate_zlib_compress(packfile->deflate, bytes.p ? bytes.p : "", bytes.n,
+					    packfile->scratch, packfile->scratch_cap);
+
+	if (!n)
+		return fail("cannot compress an object of %zu bytes", bytes.n);
+
+	uint64_t offset = outfile_bytes(packfile->out);
+	uint32_t crc = libdeflate_crc32(0, head, head_n);
+
+	crc = libdeflate_crc32(crc, packfile->scratch, n);
+	if (outfile_write(packfile->out, head, head_n) || outfile_write(packfile->out, packfile->scratch, n))
+		return -1;
+	remember(packfile, id, crc, offset);
+	return 0;
+}
+
+int packfile_add(struct packfile *packfile, git_object_t type, struct slice bytes, const git_oid *id)
+{
+	unsigned char head[OBJECT_HEADER_MAX];
+
+	if (find(packfile, id))
+		return 0;
+	if (begin(packfile))
+		return -1;
+	return append(packfile, head, put_header(head, (unsigned int)type, bytes.n), bytes, id);
+}
+
+int packfile_add_delta(struct packfile *packfile, struct slice delta, const git_oid *base, const git_oid *id)
+{
+	const struct packed *from = find(packfile, base);
+	unsigned char head[OBJECT_HEADER_MAX];
+
+	if (find(packfile, id))
+		return 0;
+	if (!from)
+		return fail("a delta's base is not in the pack");
+
+	size_t n = put_header(head, GIT_OBJECT_OFS_DELTA, delta.n);
+
+	n += put_distance(head + n, outfile_bytes(packfile->out) - from->offset);
+	return append(packfile, head, n, delta, id);
+}
+
+/* ---- the end ---- */
+
+static int by_id(const void *a, const void *b)
+{
+	return memcmp(((const struct packed *)a)->id.id, ((const struct packed *)b)->id.id, 20);
+}
+
+/* The pack ends in the SHA-1 of all of it; the head, written last, is part of that, so it is read once more. */
+static int close_pack(struct packfile *packfile, unsigned char sum[20])
+{
+	unsigned char count[4];
+	unsigned char *buffer __free(ptr) = grown(NULL, 1 << 18);
+	struct sha1_ctx sha;
+
+	put32(count, (uint32_t)packfile->n);
+	if (outfile_patch(packfile->out, 8, count, sizeof(count)))
+		return -1;
+	sha1_init(&sha);
+	for (uint64_t at = 0; at < outfile_bytes(packfile->out);) {
+		ssize_t n = pread(outfile_fd(packfile->out), buffer, 1 << 18, (off_t)at);
+
+		if (n <= 0)
+			return fail_errno("cannot read back the pack in %s", packfile->dir);
+		sha1_update(&sha, (size_t)n, buffer);
+		at += (uint64_t)n;
+	}
+	sha1_digest(&sha, 20, sum);
+	return outfile_write(packfile->out, sum, 20);
+}
+
+/* An index of version 2: fan-out, ids, CRCs, offsets, and the large offsets behind them. */
+static void index_text(const struct packfile *packfile, const unsigned char sum[20], struct text *text)
+{
+	unsigned char word[8];
+	uint32_t large = 0;
+	size_t below = 0;
+
+	text_add(text, "\377tOc\0\0\0\2", 8);
+	for (unsigned int first = 0; first < 256; first++) {
+		while (below < packfile->n && packfile->items[below].id.id[0] <= first)
+			below++;
+		put32(word, (uint32_t)below);
+		text_add(text, word, 4);
+	}
+	for (size_t i = 0; i < packfile->n; i++)
+		text_add(text, packfile->items[i].id.id, 20);
+	for (size_t i = 0; i < packfile->n; i++) {
+		put32(word, packfile->items[i].crc);
+		text_add(text, word, 4);
+	}
+	for (size_t i = 0; i < packfile->n; i++) {
+		uint64_t offset = packfile->items[i].offset;
+
+		put32(word, offset < OFFSET_LARGE ? (uint32_t)offset : OFFSET_LARGE | large++);
+		text_add(text, word, 4);
+	}
+	for (size_t i = 0; i < packfile->n; i++) {
+		uint64_t offset = packfile->items[i].offset;
+
+		if (offset < OFFSET_LARGE)
+			continue;
+		put32(word, (uint32_t)(offset >> 32));
+		put32(word + 4, (uint32_t)offset);
+		text_add(text, word, 8);
+	}
+	text_add(text, sum, 20);
+}
+
+static int write_index(struct packfile *packfile, const unsigned char sum[20], const char *name)
+{
+	struct outfile *out __free(outfile) = outfile_new(packfile->dir);
+	struct text text __free_text = TEXT_INIT;
+	struct sha1_ctx sha;
+	unsigned char own[20];
+
+	if (!out)
+		return -1;
+	qsort(packfile->items, packfile->n, sizeof(*packfile->items), by_id);
+	index_text(packfile, sum, &text);
+	sha1_init(&sha);
+	sha1_update(&sha, text.len, (const uint8_t *)text.p);
+	sha1_digest(&sha, 20, own);
+	text_add(&text, own, 20);
+	if (outfile_write(out, text.p, text.len))
+		return -1;
+	return outfile_finish(out, name);
+}
+
+int packfile_finish(struct packfile *packfile)
+{
+	unsigned char sum[20];
+	char hex[GIT_OID_HEXSZ + 1], name[64];
+	git_oid id;
+
+	if (!packfile->out)
+		return 0;
+	if (close_pack(packfile, sum))
+		return -1;
+	memcpy(id.id, sum, sizeof(sum));
+	git_oid_tostr(hex, sizeof(hex), &id);
+	snprintf(name, sizeof(name), "pack-%s.pack", hex);
+	if (outfile_finish(packfile->out, name))
+		return -1;
+	snprintf(name, sizeof(name), "pack-%s.idx", hex);
+	if (write_index(packfile, sum, name))
+		return -1;
+	outfile_free(packfile->out);
+	packfile->out = NULL;
+	packfile->n = 0;
+	free(packfile->table);
+	packfile->table = NULL;
+	packfile->table_cap = 0;
+	return 0;
+}
