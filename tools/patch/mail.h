@@ -40,6 +40,7 @@ struct mail {
 	char *base_commit;	/* of "base-commit:"; NULL */
 	struct slice patch;	/* from the first "diff --git" on, decoded */
 	struct diff diff;	/* parsed from it; empty in a mail without a patch (a reply, a cover letter) */
+	bool reply;		/* its subject begins with "Re:" */
 };
 
 /*
@@ -67,7 +68,7 @@ struct mail_style {
 void mail_write(struct text *out, const struct mail_style *style, const struct person *author,
 		int64_t date, int date_offset, const char *message, const struct diff *diff);
 
-/* The trailers of a message's last paragraph, if that is what it is (git's interpret-trailers rules). */
+/* The trailers of a body's (no subject in it) last paragraph, if that is what it is (git's interpret-trailers rules). */
 void mail_trailers(struct arena *arena, struct slice message, struct trailer **trailers, size_t *n);
 
 #endif
