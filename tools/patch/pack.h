@@ -33,6 +33,11 @@ struct pack_run {
 };
 int pack_add_delta(struct pack *pack, struct slice bytes, const git_oid *base,
 		   const struct pack_run *runs, size_t n, git_oid *id);
+/* The same for any type; a tree, mostly, of which one id changed. */
+int pack_add_delta_of(struct pack *pack, git_object_t type, struct slice bytes, const git_oid *base,
+		      const struct pack_run *runs, size_t n, git_oid *id);
+/* The id an object would have; nothing is kept. */
+void pack_id(git_object_t type, struct slice bytes, git_oid *id);
 /* An object added before, or in the store: its bytes. 1, 0, -1. */
 int pack_read(struct pack *pack, struct arena *arena, const git_oid *id, struct slice *bytes);
 /* Write everything; afterwards the repo reads it. Nothing to write is fine. */
