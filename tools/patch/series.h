@@ -65,6 +65,9 @@ const char *patch_class_name(enum patch_class class);
 
 /* Fails with FAIL_USAGE naming file and line; all patches are parsed. */
 int series_read(struct arena *arena, const char *workspace, const char *name, struct series *series);
+/* The same for a folder anywhere (one that is being made); never trusted. */
+int series_read_dir(struct arena *arena, const char *dir, const char *name, struct series *series);
+bool series_name_ok(const char *name);
 /* The names of the series in a workspace, sorted. */
 int series_names(struct arena *arena, const char *workspace, struct conf_names *names);
 
