@@ -90,8 +90,8 @@ static int candidates_add(struct repo *repo, struct arena *arena, const char *gl
 
 		if (strlen(name) <= skip || name[skip] != 'v' ||
 		    !version_parse(slice_of(name + skip), &version) ||
-		    (branch && !version_in(&version, branch)))
-			continue;
+		    (branch && (version.major != branch->major || version.minor != branch->minor)))
+			continue; /* version_in() would leave out release candidates */
 
 		struct candidate *c = arena_push(arena, candidates);
 
