@@ -211,6 +211,24 @@ static void when_we_are_killed_the_group_ends(void **state)
 	assert_ok(file_remove_tree(temp));
 }
 
+static void on_alarm(int signal)
+{
+	(void)signal;
+}
+
+static void a_signal_that_we_catch_ends_it(void **state)
+{
+	struct child_ask ask = { .argv = SH("sleep 60 & sleep 60; wait") };
+	struct child_answer answer;
+	double start = seconds();
+
+	signal(SIGALRM, on_alarm);
+	ualarm(200000, 0);
+	assert_fails(child_run(*state, &ask, &answer), FAIL_INTERRUPTED, "sh was interrupted");
+	signal(SIGALRM, SIG_DFL);
+	assert_true(seconds() - start < 10);
+}
+
 static void line_seen(void *data, struct slice line)
 {
 	struct text *seen = data;
@@ -306,7 +324,8 @@ UNIT_MAIN(unit(streams_and_status_come_back), unit(without_input_it_reads_nothin
 	  unit(much_in_and_much_out_at_once_do_not_lock),
 	  unit(a_reader_that_stops_does_not_kill_us), unit(output_beyond_the_bound_is_dropped),
 	  unit(at_its_deadline_the_whole_group_ends), unit(what_it_leaves_running_ends_with_it),
-	  unit(when_we_are_killed_the_group_ends), unit(lines_of_its_stderr_are_told_as_they_come),
+	  unit(when_we_are_killed_the_group_ends), unit(a_signal_that_we_catch_ends_it),
+	  unit(lines_of_its_stderr_are_told_as_they_come),
 	  unit(its_output_can_go_to_a_file), unit(nothing_of_ours_leaks_into_it_or_stays),
 	  unit(its_time_on_the_processor_is_counted),
 	  unit(jobs_run_side_by_side_and_a_dead_one_is_told))

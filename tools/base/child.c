@@ -24,7 +24,7 @@
 
 #define OUTPUT_MAX ((size_t)64 * 1024 * 1024)
 #define LINE_MAX_BYTES ((size_t)64 * 1024)
-/* To put on exec when the signals were: the shell's own numbers. */
+/* What a shell says of a program that a signal ended. */
 #define STATUS_OF_SIGNAL 128
 
 extern char **environ;
@@ -289,7 +289,7 @@ struct run {
 	struct slice input;
 	struct stream out, err;
 	struct report said;
-	bool has_said, timed_out;
+	bool has_said, timed_out, interrupted;
 };
 
 static void run_kill(const struct run *run)
@@ -344,7 +344,15 @@ static void run_poll(struct run *run, unsigned int deadline_ms)
 			left = -1;
 			run_kill(run);
 		}
-		if (poll(fds, ARRAY_SIZE(fds), left > INT32_MAX ? INT32_MAX : (int)left) <= 0)
+
+		int ready = poll(fds, ARRAY_SIZE(fds), left > INT32_MAX ? INT32_MAX : (int)left);
+
+		/* It is in a group of its own, so Ctrl-C reached only us: a caught signal is for it too. */
+		if (ready < 0 && errno == EINTR) {
+			run->interrupted = true;
+			run_kill(run);
+		}
+		if (ready <= 0)
 			continue;
 		if (fds[1].revents)
 			run_feed(run);
@@ -384,6 +392,8 @@ static int run_answer(struct arena *arena, const struct child_ask *ask, struct r
 	while (wait4(run->keeper, &status, 0, &use) < 0)
 		if (errno != EINTR)
 			return fail_errno("cannot wait for %s", ask->argv[0]);
+	if (run->interrupted)
+		return fail_as(FAIL_INTERRUPTED, "%s was interrupted", ask->argv[0]);
 	if (run->has_said && run->said.what != REPORT_ENDED)
 		return run_failed(ask, &run->said);
 	if (run->has_said) /* else the keeper was killed with its group: its own status will do */
@@ -604,7 +614,15 @@ int child_each(size_t n, size_t width, int (*job)(void *data, size_t i), void *d
 		}
 		for (size_t i = 0; i < running; i++)
 			fds[i] = (struct pollfd){ .fd = jobs[i].alive, .events = POLLIN };
-		if (!running || poll(fds, running, -1) <= 0)
+
+		int ready = running ? poll(fds, running, -1) : 0;
+
+		if (ready < 0 && errno == EINTR) {
+			ret = fail_as(FAIL_INTERRUPTED, "interrupted");
+			for (size_t i = 0; i < running; i++)
+				kill(jobs[i].pid, SIGTERM);
+		}
+		if (ready <= 0)
 			continue;
 		for (size_t i = running; i-- > 0;) {
 			if (!fds[i].revents)
