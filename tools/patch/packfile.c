@@ -29,6 +29,7 @@ struct packfile {
 	size_t n, cap;
 	uint32_t *table; /* 1 + index into items; open addressing, the capacity a power of two */
 	size_t table_cap;
+	uint64_t finished; /* bytes of what was finished */
 };
 
 static void *grown(void *p, size_t size)
@@ -108,7 +109,7 @@ size_t packfile_objects(const struct packfile *packfile)
 
 uint64_t packfile_bytes(const struct packfile *packfile)
 {
-	return packfile->out ? outfile_bytes(packfile->out) : 0;
+	return packfile->out ? outfile_bytes(packfile->out) : packfile->finished;
 }
 
 /* ---- its life ---- */
@@ -364,6 +365,7 @@ int packfile_finish(struct packfile *packfile)
 	snprintf(name, sizeof(name), "pack-%s.idx", hex);
 	if (write_index(packfile, sum, name))
 		return -1;
+	packfile->finished = outfile_bytes(packfile->out);
 	outfile_free(packfile->out);
 	packfile->out = NULL;
 	packfile->n = 0;
