@@ -106,6 +106,8 @@ const struct series *context_series(struct context *context);
  */
 int context_kernels(struct context *context, const char *const *words, size_t nwords, struct kernels *kernels,
 		    struct target_names *missing);
+/* One kernel; fails (FAIL_USAGE) where the word stands for more, or for none. */
+int context_kernel(struct context *context, const char *word, struct kernel *kernel);
 /*
  * Who does the backport: GIT_COMMITTER_NAME and _EMAIL, else user.name and user.email of git's configuration (the
  * store's and the user's). 1, 0 when there is none (both NULL), -1.

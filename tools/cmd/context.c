@@ -209,6 +209,19 @@ int context_kernels(struct context *c, const char *const *words, size_t nwords, 
 	return 0;
 }
 
+int context_kernel(struct context *c, const char *word, struct kernel *kernel)
+{
+	struct kernels kernels = { 0 };
+	struct target_names missing = { 0 };
+
+	if (context_kernels(c, &word, 1, &kernels, &missing))
+		return -1;
+	if (kernels.n + missing.n > 1)
+		return fail_as(FAIL_USAGE, "'%s' stands for more than one kernel; name one", word);
+	*kernel = kernels.items[0];
+	return 0;
+}
+
 static int config_string(struct context *c, git_config *config, const char *key, char **value)
 {
 	const char *v;
