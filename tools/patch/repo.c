@@ -5,9 +5,11 @@
 
 #include "base/fail.h"
 #include "base/file.h"
+#include "patch/objects.h"
 #include "patch/repo_part.h"
 #include "patch/tree.h"
 
+#define TAGS_MAX 16 /* tags of tags */
 #define TREES_MAX ((size_t)64 << 20) /* bytes of folders kept in memory */
 
 /* A folder that was read once: kernels share most of theirs, and paths of one patch all of them. */
@@ -18,7 +20,8 @@ struct kept_tree {
 
 struct repo {
 	git_repository *git;
-	git_odb *odb;
+	git_odb *odb; /* NULL until it is needed: most reads are objects' */
+	struct objects *objects;
 	struct arena *arena;
 	char *path;
 	struct kept_tree *trees; /* open addressing, a power of two */
@@ -77,12 +80,12 @@ static int repo_begin(const char *path, bool create, struct repo **out)
 		e = fail_git("cannot make a repository at %s", path);
 	else if (kind)
 		e = open_git(path, &repo->git);
-	if (!e && git_repository_odb(&repo->odb, repo->git) < 0)
-		e = fail_git("cannot read the objects of %s", path);
 	if (e) {
 		repo_free(repo);
 		return -1;
 	}
+	repo->objects = objects_open(
+		arena_printf(arena, "%sobjects", git_repository_commondir(repo->git)));
 	*out = repo;
 	return 0;
 }
@@ -101,6 +104,7 @@ void repo_free(struct repo *repo)
 {
 	if (!repo)
 		return;
+	objects_free(repo->objects);
 	git_odb_free(repo->odb);
 	git_repository_free(repo->git);
 	free(repo->trees);
@@ -120,18 +124,34 @@ const char *repo_path(const struct repo *repo)
 
 bool repo_has(struct repo *repo, const git_oid *id)
 {
-	return git_odb_exists_ext(repo->odb, id, GIT_ODB_LOOKUP_NO_REFRESH) == 1;
+	return objects_has(repo->objects, id);
 }
 
 void repo_refresh(struct repo *repo)
 {
-	git_odb_refresh(repo->odb);
+	objects_refresh(repo->objects);
+	if (repo->odb)
+		git_odb_refresh(repo->odb);
+}
+
+static int repo_odb(struct repo *repo)
+{
+	if (!repo->odb && git_repository_odb(&repo->odb, repo->git) < 0)
+		return fail_git("cannot read the objects of %s", repo->path);
+	return 0;
 }
 
 int repo_object(struct repo *repo, struct arena *arena, const git_oid *id, git_object_t *type,
 		struct slice *bytes)
 {
 	git_odb_object *object = NULL;
+
+	if (objects_read(repo->objects, arena, id, type, bytes))
+		return 1;
+	/* Not there, newer than our look at the packs, in another form, or damaged: libgit2 says which. */
+	if (repo_odb(repo))
+		return -1;
+
 	int e = git_odb_read(&object, repo->odb, id);
 
 	if (e == GIT_ENOTFOUND)
@@ -203,7 +223,14 @@ int repo_tree(struct repo *repo, struct arena *arena, const git_oid *id, struct 
 	return 1;
 }
 
-/* The tree that a tree or commit id stands for: 1, 0, -1. */
+/* The id that stands behind `key` at the beginning of a commit or tag. */
+static bool head_id(struct slice bytes, const char *key, git_oid *id)
+{
+	return slice_starts(bytes, key) &&
+	       (bytes = slice_skip(bytes, strlen(key))).n > GIT_OID_HEXSZ &&
+	       !git_oid_fromstrn(id, bytes.p, GIT_OID_HEXSZ);
+}
+
 int repo_root(struct repo *repo, const git_oid *id, git_oid *tree)
 {
 	git_object_t type;
@@ -225,13 +252,40 @@ int repo_root(struct repo *repo, const git_oid *id, git_oid *tree)
 		return r;
 	if (type == GIT_OBJECT_TREE)
 		*tree = *id;
-	else if (type != GIT_OBJECT_COMMIT || bytes.n < 45 || memcmp(bytes.p, "tree ", 5) ||
-		 git_oid_fromstrn(tree, bytes.p + 5, GIT_OID_HEXSZ) < 0)
+	else if (type != GIT_OBJECT_COMMIT || !head_id(bytes, "tree ", tree))
 		return fail("object %s of %s is neither tree nor commit", git_oid_tostr_s(id),
 			    repo->path);
 	repo->root_of = *id;
 	repo->root = *tree;
 	return 1;
+}
+
+int repo_commit(struct repo *repo, const git_oid *id, git_oid *commit, git_oid *tree)
+{
+	struct arena *arena __free(arena) = arena_new();
+	git_object_t type;
+	struct slice bytes;
+
+	*commit = *id;
+	for (int tags = 0; tags < TAGS_MAX; tags++) {
+		int r = repo_object(repo, arena, commit, &type, &bytes);
+
+		if (!r)
+			return fail("object %s is not in %s", git_oid_tostr_s(commit), repo->path);
+		if (r < 0)
+			return -1;
+		if (type == GIT_OBJECT_COMMIT && head_id(bytes, "tree ", tree)) {
+			repo->root_of = *commit;
+			repo->root = *tree;
+			return 1;
+		}
+		if (type == GIT_OBJECT_TREE || type == GIT_OBJECT_BLOB)
+			return 0;
+		if (type != GIT_OBJECT_TAG || !head_id(bytes, "object ", commit))
+			return fail("object %s of %s is malformed", git_oid_tostr_s(commit),
+				    repo->path);
+	}
+	return fail("object %s of %s: a tag of a tag of a tag...", git_oid_tostr_s(id), repo->path);
 }
 
 /* The entry at `path`, of the tree or commit `root`; "" is the top folder. */
@@ -298,6 +352,8 @@ int repo_blob_by_prefix(struct repo *repo, struct arena *arena, const char *hex,
 
 	if (n < GIT_OID_MINPREFIXLEN || n > GIT_OID_HEXSZ || git_oid_fromstrn(&part, hex, n) < 0)
 		return 0;
+	if (repo_odb(repo))
+		return -1;
 
 	int e = git_odb_exists_prefix(&id, repo->odb, &part, n);
 

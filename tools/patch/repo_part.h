@@ -14,6 +14,8 @@ int repo_object(struct repo *repo, struct arena *arena, const git_oid *id, git_o
 int repo_tree(struct repo *repo, struct arena *arena, const git_oid *id, struct slice *bytes);
 /* The tree that the id of a tree or commit stands for: 1, 0, -1. */
 int repo_root(struct repo *repo, const git_oid *id, git_oid *tree);
+/* The commit that an id leads to, through tags, with its tree: 1, 0 (it leads elsewhere), -1. */
+int repo_commit(struct repo *repo, const git_oid *id, git_oid *commit, git_oid *tree);
 /* Is the object in the store? Does not look again for packs that others wrote meanwhile. */
 bool repo_has(struct repo *repo, const git_oid *id);
 /* See what was written since it was opened. */

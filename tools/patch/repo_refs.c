@@ -35,42 +35,18 @@ struct candidates {
 	size_t n, cap;
 };
 
-/* Fill in what `object` is, if it is a commit or leads to one: 1, 0 (2.6.11's tag names a tree), -1. */
-static int kernel_of(struct repo *repo, struct arena *arena, git_object *object,
-		     struct kernel *kernel)
-{
-	git_object *commit __free(object) = NULL;
-	int e = git_object_peel(&commit, object, GIT_OBJECT_COMMIT);
-
-	(void)arena;
-	if (e == GIT_EPEEL || e == GIT_EINVALIDSPEC)
-		return 0;
-	if (e < 0)
-		return fail_git("cannot read %s of %s", kernel->ref ? kernel->ref : kernel->asked,
-				repo_path(repo));
-	kernel->commit = *git_object_id(commit);
-	kernel->tree = *git_commit_tree_id((git_commit *)commit);
-	return 1;
-}
-
 static int kernel_from_ref(struct repo *repo, struct arena *arena, const char *ref,
 			   struct kernel *kernel)
 {
-	git_object *object __free(object) = NULL;
 	git_oid id;
 	int r = repo_ref(repo, ref, &id);
 
 	if (r <= 0)
 		return r;
 	kernel->ref = arena_strdup(arena, ref);
-
-	int e = git_object_lookup(&object, repo_git(repo), &id, GIT_OBJECT_ANY);
-
-	if (e == GIT_ENOTFOUND)
-		return fail("%s of %s names an object that is not there", ref, repo_path(repo));
-	if (e < 0)
-		return fail_git("cannot read %s of %s", ref, repo_path(repo));
-	return kernel_of(repo, arena, object, kernel);
+	/* 2.6.11's tag names a tree: no kernel to commit on. */
+	r = repo_commit(repo, &id, &kernel->commit, &kernel->tree);
+	return r < 0 ? fail_in("%s", ref) : r;
 }
 
 /* Refs that match `glob` and whose last part is a version (of `branch`, where it is given). */
@@ -204,7 +180,10 @@ static int kernel_revision(struct repo *repo, struct arena *arena, const char *n
 		return fail_git("cannot look up %s in %s", name, repo_path(repo));
 	kernel->ref = ref ? arena_strdup(arena, git_reference_name(ref)) : NULL;
 	kernel->name = arena_strdup(arena, name);
-	return kernel_of(repo, arena, object, kernel);
+
+	int r = repo_commit(repo, git_object_id(object), &kernel->commit, &kernel->tree);
+
+	return r < 0 ? fail_in("%s", name) : r;
 }
 
 int repo_kernel(struct repo *repo, struct arena *arena, const char *name, struct kernel *kernel)
