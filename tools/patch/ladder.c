@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The ladder: files of a patch, one after the other, each by the first method that is sure.
+ *
+ * First everything is tried as it is, which is all that most patches need and touches no more than the files of the patch.
+ * Only what is left over is looked at with the base's help. A patch lands whole or not at all.
+ */
+#include "patch/ladder.h"
+
+#include "base/fail.h"
+#include "patch/fileport.h"
+
+struct climb {
+	struct arena *arena;
+	const struct ladder_ask *ask;
+	struct draft *draft;
+	struct ladder_answer *answer;
+};
+
+static bool may(const struct climb *c, enum mark mark)
+{
+	return c->ask->methods & LADDER_ONLY(mark);
+}
+
+static struct hunk_fate *add_fate(struct climb *c, size_t file, size_t hunk, const char *path, enum mark mark)
+{
+	struct hunk_fate *fate = arena_push(c->arena, c->answer);
+
+	*fate = (struct hunk_fate){ .file = file, .hunk = hunk, .path = path, .mark = mark };
+	return fate;
+}
+
+static bool add_whole(struct climb *c, size_t file, const char *path, enum mark mark, const char *evidence)
+{
+	add_fate(c, file, 0, path, mark)->evidence = arena_printf(c->arena, "%s", evidence);
+	return mark != MARK_CONFLICT;
+}
+
+/* The file as the patch's own lines have it. */
+static struct slice added_text(struct climb *c, const struct filediff *file)
+{
+	struct text out __free_text = TEXT_INIT;
+
+	for (size_t i = 0; i < file->n; i++)
+		for (size_t k = 0; k < file->items[i].n; k++) {
+			const struct diff_line *line = &file->items[i].items[k];
+
+			if (line->kind == '-')
+				continue;
+			text_add_slice(&out, line->text);
+			if (!line->no_newline)
+				text_addc(&out, '\n');
+		}
+	return slice_copy(c->arena, text_slice(&out));
+}
+
+/* A new file: 1 landed, 0 conflict, -1. */
+static int climb_added(struct climb *c, size_t index, const struct filediff *file)
+{
+	struct slice text, there;
+	int r = draft_read(c->draft, file->new_path, &there, NULL);
+
+	if (r < 0)
+		return -1;
+	text = added_text(c, file);
+	if (!r && file->binary)
+		return add_whole(c, index, file->new_path, MARK_CONFLICT, "a new binary file, which a text patch does not carry");
+	if (!r) {
+		if (!may(c, MARK_EXACT))
+			return add_whole(c, index, file->new_path, MARK_CONFLICT, "a new file, which only '=' may write");
+		if (draft_write(c->draft, file->new_path, text, file->new_mode ? file->new_mode : 0100644))
+			return -1;
+		add_whole(c, index, file->new_path, MARK_EXACT, "a new file");
+		c->answer->items[c->answer->n - 1].line = 1;
+		return 1;
+	}
+	if (slice_eq(text, there) && may(c, MARK_PRESENT))
+		return add_whole(c, index, file->new_path, MARK_PRESENT, "the new file is there, byte for byte");
+	return add_whole(c, index, file->new_path, MARK_CONFLICT, "the patch adds this file, and the target has another one of that name");
+}
+
+static int climb_deleted(struct climb *c, size_t index, const struct filediff *file)
+{
+	struct fileport port;
+	struct slice there;
+	int r = draft_read(c->draft, file->old_path, &there, NULL);
+
+	if (r < 0)
+		return -1;
+	if (!r)
+		return add_whole(c, index, file->old_path, may(c, MARK_PRESENT) ? MARK_PRESENT : MARK_CONFLICT, "the file that the patch removes is not there");
+	fileport_init(&port, c->arena, file, there);
+	if (!may(c, MARK_EXACT) || file->binary || !fileport_exact(&port, false) || fileport_text(&port, arena_alloc(c->arena, (file->n + 1) * sizeof(size_t))).n)
+		return add_whole(c, index, file->old_path, MARK_CONFLICT, "the file that the patch removes is another one here");
+	if (draft_remove(c->draft, file->old_path) < 0)
+		return -1;
+	return add_whole(c, index, file->old_path, MARK_EXACT, "the removed file is the same here");
+}
+
+/* The text that the patch was made for, if somebody has it: 1, 0, -1. */
+static int find_base(struct climb *c, const struct filediff *file, struct fileport *port)
+{
+	int r = 0;
+
+	if (file->old_id[0] && c->ask->repo)
+		r = repo_blob_by_prefix(c->ask->repo, c->arena, file->old_id, &port->base);
+	if (r < 0)
+		return -1;
+	if (r) {
+		port->base_name = "the pre-image";
+		return 1;
+	}
+	port->base = (struct slice){ 0 };
+	if (!c->ask->base)
+		return 0;
+	r = draft_read(c->ask->base, file->old_path, &port->base, NULL);
+	if (r <= 0)
+		port->base = (struct slice){ 0 };
+	port->base_name = c->ask->base_name;
+	return r;
+}
+
+static void add_fates(struct climb *c, size_t index, const char *path, struct fileport *port, const size_t *line)
+{
+	for (size_t i = 0; i < port->file->n; i++) {
+		const struct hunk_fit *fit = &port->hunks[i];
+		struct hunk_fate *fate = add_fate(c, index, i, path, fit->mark == MARK_NONE ? MARK_CONFLICT : fit->mark);
+
+		fate->evidence = fit->evidence;
+		fate->note = fit->note;
+		fate->offset = fit->offset;
+		fate->line = line && fit->mark != MARK_PRESENT ? line[i] : 0;
+	}
+}
+
+/* A file that is changed in place (or renamed, to where `to` says). */
+static int climb_changed(struct climb *c, size_t index, const struct filediff *file)
+{
+	const char *path = file->old_path, *to = file->new_path;
+	struct fileport port;
+	struct slice there, result;
+	unsigned int mode;
+	size_t *line = arena_alloc(c->arena, (file->n + 1) * sizeof(*line));
+	int r = draft_read(c->draft, path, &there, &mode);
+	bool all;
+
+	if (r < 0)
+		return -1;
+	if (!r)
+		return add_whole(c, index, path, MARK_CONFLICT, "the target has no such file");
+	if (file->binary)
+		return add_whole(c, index, path, MARK_CONFLICT, "a change of a binary file");
+	fileport_init(&port, c->arena, file, there);
+	port.bare = c->ask->bare;
+	all = may(c, MARK_EXACT) && fileport_exact(&port, may(c, MARK_PRESENT));
+	if (!all) {
+		if (find_base(c, file, &port) < 0)
+			return -1;
+		all = fileport_merge(&port, c->ask->methods);
+	}
+	if (!all) {
+		add_fates(c, index, path, &port, NULL);
+		return 0;
+	}
+	result = fileport_text(&port, line);
+	if (file->new_mode && file->old_mode && file->new_mode != file->old_mode)
+		mode = file->new_mode;
+	if (file->change == CHANGE_RENAME && draft_remove(c->draft, path) < 0)
+		return -1;
+	if ((!slice_eq(result, there) || strcmp(path, to) || mode == file->new_mode) && draft_write(c->draft, to, result, mode))
+		return -1;
+	add_fates(c, index, to, &port, line);
+	if (!file->n)
+		add_whole(c, index, to, MARK_EXACT, "the file's name or mode");
+	return 1;
+}
+
+static int climb_file(struct climb *c, size_t index)
+{
+	const struct filediff *file = &c->ask->diff->items[index];
+
+	switch (file->change) {
+	case CHANGE_ADD:
+		return climb_added(c, index, file);
+	case CHANGE_DELETE:
+		return climb_deleted(c, index, file);
+	default:
+		return climb_changed(c, index, file);
+	}
+}
+
+int ladder_apply(struct arena *arena, const struct ladder_ask *ask, struct draft *draft, struct ladder_answer *answer)
+{
+	struct climb c = { arena, ask, draft, answer };
+	size_t point = draft_point(draft);
+	bool all = true;
+
+	*answer = (struct ladder_answer){ 0 };
+	for (size_t i = 0; i < ask->diff->n; i++) {
+		int r = climb_file(&c, i);
+
+		if (r < 0)
+			return -1;
+		all &= r > 0;
+	}
+	answer->mark = MARK_NONE;
+	for (size_t i = 0; i < answer->n; i++)
+		answer->mark = mark_worse(answer->mark, answer->items[i].mark);
+	if (!all) {
+		draft_back(draft, point);
+		answer->mark = MARK_CONFLICT;
+	}
+	return 0;
+}
