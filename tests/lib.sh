@@ -1,0 +1,295 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
+# What the tests of the commands have in common. A test tests/t/NNNN-name.t is
+#
+#	#!/bin/sh
+#	# SPDX-License-Identifier: GPL-2.0-or-later
+#	test_description='apply leaves the store as it was when a patch conflicts'
+#	. "${0%/*}/../lib.sh"
+#
+#	make_store
+#	make_workspace
+#	test_expect_success 'a conflict exits with 3' '
+#		test_expect_code 3 series -C ws apply v5.10 >out &&
+#		grep "X" out
+#	'
+#	test_done
+#
+# with sharness's functions (test_expect_success, test_expect_failure for a known breakage,
+# test_expect_code, test_must_fail, test_cmp, test_when_finished) and those below. It starts in an empty folder
+# of its own, which is also HOME and lies outside of any workspace; `series` is the
+# program under test (env SERIES, else tools/series); nothing of the user's git configuration is seen, and author,
+# committer and dates are fixed. What commands print inside a test is shown when it fails; run
+# it by hand with -v to see everything, with -d to keep the folder.
+#
+# Made-up kernels, for everything that real ones do not make truer, in milliseconds:
+#   make_store		store.git, and SERIES_STORE set to it: four small trees and the patches of
+#			make_workspace do on them what the names say:
+#			  v6.12.3	both fit exactly (=)
+#			  v6.12.9	has patch 1 already (U), patch 2 fits (=)
+#			  v6.1.5	patch 1: moved, and its context differs (~); patch 2 fits (=)
+#			  v5.10.7	patch 1 conflicts (X): the function is written otherwise
+#   add_kernel V DIR	one more version, the files of DIR; its Makefile is written for it
+#   make_workspace	ws/: the series "demo" (2 patches, as mails) and ci/targets.conf with those branches
+#   kernel_files V DIR	the files of one of the four, to start from
+#
+# Real kernels:
+#   real_store V...	store.git as above, with these versions as they are ("v6.12.73"; "v6.12" is
+#			the newest 6.12.y), borrowing the objects of the test store, which is left as it is. The whole
+#			test file is skipped, aloud, when the test store lacks one: `make check` fills it (tests/store.sh).
+#   $TOP		this repository, whose series/ is the shipped workspace
+#
+#   file_of COMMIT PATH	the file in store.git's commit (or any name git knows), to standard output
+#   json FILTER FILE	jq -r; fails when the result is null or false
+#
+# Test store: env SERIES_TEST_STORE, else test-store.git in the user's cache folder for series.
+
+[ -n "$SERIES_LIB_SEEN" ] && return
+SERIES_LIB_SEEN=yes
+
+TOP=$(cd "$(dirname "$0")/../.." && pwd)
+: "${SERIES:=$TOP/tools/series}"
+: "${SERIES_TEST_STORE:=${XDG_CACHE_HOME:-$HOME/.cache}/series/test-store.git}"
+SERIES_BUILD_DIRECTORY=$(dirname "$SERIES")
+export TOP SERIES SERIES_TEST_STORE
+
+# Nothing of the caller's may show.
+unset SERIES_STORE XDG_CACHE_HOME XDG_CONFIG_HOME NO_COLOR CDPATH MAKEFLAGS
+unset $(env | sed -n 's/^\(GIT_[A-Z_0-9]*\)=.*/\1/p')
+GIT_CONFIG_NOSYSTEM=1
+GIT_CONFIG_GLOBAL=/dev/null
+GIT_AUTHOR_NAME='A U Thor'
+GIT_AUTHOR_EMAIL=author@example.org
+GIT_COMMITTER_NAME='C O Mitter'
+GIT_COMMITTER_EMAIL=committer@example.org
+GIT_AUTHOR_DATE='1700000000 +0100'
+GIT_COMMITTER_DATE='1700000000 +0000'
+export GIT_CONFIG_NOSYSTEM GIT_CONFIG_GLOBAL GIT_AUTHOR_NAME GIT_AUTHOR_EMAIL GIT_COMMITTER_NAME
+export GIT_COMMITTER_EMAIL GIT_AUTHOR_DATE GIT_COMMITTER_DATE
+
+# Two runs at once, or another user's, must not meet; and no workspace may stand above.
+lib_root=$(mktemp -d "${TMPDIR:-/tmp}/series-t.XXXXXX") || exit 1
+SHARNESS_TEST_SRCDIR=$TOP/tests/t
+SHARNESS_BUILD_DIRECTORY=$SERIES_BUILD_DIRECTORY
+lib_args=
+for lib_arg; do
+	lib_args="$lib_args $lib_arg"
+done
+# shellcheck disable=SC2086
+set -- --no-color --root="$lib_root" $lib_args
+# shellcheck disable=SC1091
+. "${SHARNESS:-/usr/share/sharness/sharness.sh}"
+
+lib_exit() {
+	if [ "$1" = 0 ] && [ -n "$EXIT_OK" ] && [ "$debug" != t ]; then
+		cd / && rm -rf "$lib_root"
+	else
+		echo "# its folder is kept: $lib_root"
+	fi
+	(exit "$1")
+	die
+}
+trap 'lib_exit $?' EXIT
+
+# What the commands of a test print goes to a log that is shown when the test fails.
+if [ "$verbose" != t ]; then
+	lib_log=$lib_root/log
+	exec 3>>"$lib_log" 4>&3
+
+	test_ok_() {
+		test_success=$((test_success + 1))
+		: >"$lib_log"
+		say_color "" "ok $test_count - $*"
+	}
+
+	test_failure_() {
+		test_failure=$((test_failure + 1))
+		say_color error "not ok $test_count - $1"
+		tail -n 80 "$lib_log" | sed 's/^/#	/' # the test itself is in it
+		: >"$lib_log"
+		test "$immediate" = "" || { EXIT_OK=t; exit 1; }
+	}
+fi
+
+SERIES_STORE=$PWD/store.git
+export SERIES_STORE
+
+if ! [ -x "$SERIES" ]; then
+	error "there is no $SERIES: run make first"
+fi
+
+lib_git() {
+	git --git-dir="$SERIES_STORE" "$@"
+}
+
+file_of() {
+	lib_git show "$1:$2"
+}
+
+json() {
+	jq -e -r "$1" "$2"
+}
+
+# The top Makefile of a version, as far as anybody reads it.
+lib_makefile() {
+	v=${1#v}
+	printf '# SPDX-License-Identifier: GPL-2.0\nVERSION = %s\n' "${v%%.*}"
+	v=${v#*.}
+	printf 'PATCHLEVEL = %s\n' "${v%%.*}"
+	case $v in
+	*.*) printf 'SUBLEVEL = %s\n' "${v#*.}" ;;
+	*) printf 'SUBLEVEL = 0\n' ;;
+	esac
+	printf 'EXTRAVERSION =\nNAME = Demo\n'
+}
+
+add_kernel() {
+	lib_makefile "$1" >"$2/Makefile" &&
+	lib_index=$PWD/index.$$ &&
+	lib_tree=$(
+		GIT_INDEX_FILE=$lib_index
+		export GIT_INDEX_FILE
+		lib_git --work-tree="$2" add -A -f . && lib_git write-tree
+	) &&
+	rm -f "$lib_index" &&
+	lib_commit=$(echo "Linux ${1#v}" | lib_git commit-tree "$lib_tree") &&
+	lib_git update-ref "refs/series/kernel/$1" "$lib_commit"
+}
+
+# lib/demo.c of one of the four: $1 what stands above demo_add(), $2 its body, $3 what stands behind.
+lib_demo() {
+	cat <<-END
+	// SPDX-License-Identifier: GPL-2.0
+	#include <linux/demo.h>
+
+	int demo_count;
+	$1
+	int demo_add(int a, int b)
+	{
+	$2
+	}
+
+	$3
+	{
+		demo_count = 0;
+	}
+
+	int demo_half(int a)
+	{
+		return a / 2;
+	}
+	END
+}
+
+lib_plain='	return a + b;'
+lib_fixed='	demo_count++;
+	return demo_clamp(a + b);'
+
+kernel_files() {
+	mkdir -p "$2/lib" "$2/include/linux" &&
+	cat >"$2/include/linux/demo.h" <<-\END &&
+	/* SPDX-License-Identifier: GPL-2.0 */
+	#ifndef _LINUX_DEMO_H
+	#define _LINUX_DEMO_H
+
+	#define demo_clamp(x)	((x) < 0 ? 0 : (x))
+
+	extern int demo_count;
+	int demo_add(int a, int b);
+	int demo_half(int a);
+
+	#endif
+	END
+	case $1 in
+	v6.12.3) lib_demo '' "$lib_plain" 'void demo_reset(void)' ;;
+	v6.12.9) lib_demo '' "$lib_fixed" 'void demo_reset(void)' ;;
+	v6.1.5) lib_demo '
+static int demo_limit = 7;
+
+int demo_max(void)
+{
+	return demo_limit;
+}
+' "$lib_plain" 'void demo_clear(void)' ;;
+	v5.10.7) lib_demo '' '	int sum = a;
+
+	sum += b;
+	return sum;' 'void demo_reset(void)' ;;
+	*) error "kernel_files: no made-up kernel $1" ;;
+	esac >"$2/lib/demo.c"
+}
+
+make_store() {
+	git init -q --bare "$SERIES_STORE" || error 'cannot make a store'
+	for lib_v in v6.12.3 v6.12.9 v6.1.5 v5.10.7; do
+		kernel_files "$lib_v" "kernel.$lib_v" &&
+		add_kernel "$lib_v" "kernel.$lib_v" &&
+		rm -rf "kernel.$lib_v" || error "cannot make kernel $lib_v"
+	done
+}
+
+# Commit the folder mail.git as it is now, with message $1.
+lib_mail() {
+	git -C mail.git add -A && printf '%s\n' "$1" | git -C mail.git commit -q -F -
+}
+
+lib_patches() {
+	git init -q mail.git && kernel_files v6.12.3 mail.git && lib_mail base &&
+	kernel_files v6.12.9 mail.git && lib_mail 'demo: count and clamp what is added
+
+A sum must not be negative, and somebody wants to know how many there were.
+
+Fixes: 0123456789ab ("demo: add")
+Cc: stable@vger.kernel.org # 5.10.x
+Signed-off-by: A U Thor <author@example.org>' &&
+	cat >>mail.git/lib/demo.c <<-\END &&
+
+	int demo_twice(int a)
+	{
+		return demo_add(a, a);
+	}
+	END
+	lib_mail 'demo: twice
+
+Signed-off-by: A U Thor <author@example.org>' &&
+	git -C mail.git format-patch -q --base=HEAD~2 --full-index -o ../ws/series/demo HEAD~2 &&
+	rm -rf mail.git
+}
+
+make_workspace() {
+	mkdir -p ws/series/demo ws/ci ws/backports ws/coccinelle/demo &&
+	lib_patches &&
+	(cd ws/series/demo && ls -- *.patch >series) &&
+	cat >ws/series/demo/series.conf <<-\END &&
+	[series]
+		name = demo
+		title = count, clamp and double
+	[patch "0001-demo-count-and-clamp-what-is-added.patch"]
+		upstream = d0ad1b05bbe6f8da159a4dfb6692b3b7ce30ccc8
+		class = stable-eligible
+		why = upstream already
+	[patch "0002-demo-twice.patch"]
+		mainline = Not yet, nobody asked
+		class = out-of-tree
+		why = a test needs no upstream
+	END
+	for lib_v in v5.10 v6.1 v6.12; do
+		printf '[target "%s"]\n\tsource = tarball none/linux-%s.tar\n' "$lib_v" "${lib_v#v}"
+	done >ws/ci/targets.conf || error 'cannot make a workspace'
+}
+
+real_store() {
+	git init -q --bare "$SERIES_STORE" &&
+	echo "$SERIES_TEST_STORE/objects" >"$SERIES_STORE/objects/info/alternates" ||
+		error 'cannot make a store'
+	for lib_v; do
+		lib_ref=$(git --git-dir="$SERIES_TEST_STORE" for-each-ref --sort=-version:refname \
+			--count=1 --format='%(refname) %(objectname)' \
+			"refs/series/kernel/$lib_v" "refs/series/kernel/$lib_v.*" 2>/dev/null)
+		if [ -z "$lib_ref" ]; then
+			skip_all="no kernel $lib_v in $SERIES_TEST_STORE: see tests/store.sh"
+			test_done
+		fi
+		lib_git update-ref "${lib_ref% *}" "${lib_ref#* }" || error "cannot borrow $lib_v"
+	done
+}
