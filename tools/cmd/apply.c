@@ -24,7 +24,7 @@ static int publish(struct context *c, struct ports *ports)
 	return (int)n;
 }
 
-/* The words up to the first that would make the line too long, and how many more there are. */
+/* The targets with a conflict, or those without. */
 static void names_add(struct text *out, const struct ports *ports, bool conflict)
 {
 	bool first = true;
@@ -66,6 +66,17 @@ static void verdict(struct context *c, struct text *out, const struct ports *por
 	text_addf(out, "%s%s\n", text_str(&filled) + indent, tint_off(c->color, TINT_BAD));
 }
 
+/* What git calls the kernel, as short as it may be. */
+static const char *kernel_word(const struct kernel *kernel)
+{
+	static const char *const prefixes[] = { "refs/heads/", "refs/tags/", "refs/remotes/", "refs/" };
+
+	for (size_t i = 0; kernel->ref && i < ARRAY_SIZE(prefixes); i++)
+		if (!strncmp(kernel->ref, prefixes[i], strlen(prefixes[i])))
+			return kernel->ref + strlen(prefixes[i]);
+	return git_oid_tostr_s(&kernel->commit);
+}
+
 /* What the user is given to work with. */
 static void branches(struct context *c, struct text *out, const struct ports *ports)
 {
@@ -86,18 +97,19 @@ static void branches(struct context *c, struct text *out, const struct ports *po
 		return;
 	text_adds(out, "\nBranches:\n");
 	table_write(out, &table, 2, c->color);
-	text_addf(out, "\nLook at one:    git -C %s log -p %.12s..%s\n", repo_path(c->repo),
-		  git_oid_tostr_s(&shown->kernel.commit), shown->ref + strlen("refs/"));
-	text_addf(out, "Against upstream: series show %s\n", shown->kernel.name);
+	text_addf(out, "\nThe commits:       git -C %s log -p %s..%s\n", repo_path(c->repo),
+		  kernel_word(&shown->kernel), shown->ref + strlen("refs/"));
+	text_addf(out, "Against upstream:  series show %s\n", shown->kernel.name);
 }
 
-static void next_steps(struct context *c, struct text *out, const struct ports *ports)
+static void next_steps(struct text *out, const struct ports *ports)
 {
+	size_t first = 0;
+
 	for (size_t i = 0; i < ports->n; i++)
 		if (ports->items[i].mark == MARK_CONFLICT)
-			text_addf(out, "%sTo decide:  series resolve %s\n", i ? "" : "\n",
+			text_addf(out, "%sTo decide:         series resolve %s\n", first++ ? "" : "\n",
 				  ports->items[i].kernel.name);
-	(void)c;
 }
 
 static int apply_print(struct context *c, const struct ports *ports, bool dry, bool moved)
@@ -117,7 +129,7 @@ static int apply_print(struct context *c, const struct ports *ports, bool dry, b
 		report_explain(&out, &report, c->width, c->color);
 	else
 		report_remarks(c->arena, &out, &report, c->width, c->color);
-	next_steps(c, &out, ports);
+	next_steps(&out, ports);
 	if (!dry)
 		branches(c, &out, ports);
 	return context_print(c, &out);
@@ -128,11 +140,15 @@ static int apply_run(struct context *c)
 	bool dry = option_given(c, "dry-run");
 	struct ports ports = { 0 };
 	struct report report;
+	struct person person;
 	int moved = 0, code = -1;
 
 	if (!ports_make(c, c->words, c->nwords, &ports)) {
 		moved = dry ? 0 : publish(c, &ports);
 		code = moved < 0 ? -1 : apply_print(c, &ports, dry, moved > 0);
+		if (moved > 0 && !context_person(c, &person))
+			context_say(c, "git configuration has no user.name and user.email: the commits carry no "
+				       "Signed-off-by of yours");
 	}
 	report = (struct report){ ports.series, ports.items, ports.n };
 	pack_free(ports.pack);

@@ -7,12 +7,9 @@
 static int ports_kernels(struct context *c, const struct kernels *kernels, struct ports *ports)
 {
 	struct port_ask ask = { .workspace = c->workspace, .repo = c->repo };
-	int known = context_person(c, &ask.backporter);
 
-	if (known < 0)
+	if (context_person(c, &ask.backporter) < 0)
 		return -1;
-	if (!known)
-		context_say(c, "git's configuration has no user.name and user.email: the commits carry no Signed-off-by of yours");
 	ports->series = ask.series = context_series(c);
 	if (!ask.series)
 		return -1;

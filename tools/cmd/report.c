@@ -83,7 +83,7 @@ static void legend(struct text *out, const struct report *report, unsigned int w
 	for (int m = 0; m < MARK_COUNT; m++)
 		if (seen[m])
 			text_addf(&line, "%s%s %s", line.len ? ",  " : "", mark_info(m)->sign,
-				  mark_info(m)->name);
+				  m == MARK_NONE ? "not reached" : mark_info(m)->name);
 	text_adds(out, tint_on(color, TINT_DIM));
 	text_add_filled(out, text_slice(&line), 2, width);
 	text_adds(out, tint_off(color, TINT_DIM));
