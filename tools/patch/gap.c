@@ -206,7 +206,9 @@ static void add_lead(struct text *out, const struct gap_sources *s, struct slice
 
 bool gap_lead_inserted(struct text *out, const struct gap_sources *s, struct slice gap)
 {
-	if (!newlines(s->spatch)) {
+	bool known = s->has_patch && s->beside;
+
+	if (!newlines(known ? s->patch : s->spatch)) {
 		if (s->has_patch && !newlines(s->patch))
 			text_add_slice(out, s->patch);
 		else
