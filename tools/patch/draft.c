@@ -31,10 +31,10 @@ struct node {
 	bool has_id, has_text;
 	git_oid id;
 	struct slice text; /* of a file, once read or written */
-	/* A file as it is in the pack, for the next version's delta; a folder's bytes the same. */
-	git_oid packed;
-	bool is_packed;
-	struct slice packed_bytes;
+	/* The version before, in the store or the pack: what the next one is a delta on. */
+	bool has_base;
+	git_oid base;
+	struct slice base_bytes;
 	/* of a folder */
 	bool unfolded, reshaped; /* reshaped: names or modes changed since `bytes` */
 	struct nodes kids;	 /* in git's order */
@@ -114,6 +114,9 @@ static int node_unfold(struct draft *draft, struct node *folder)
 		return -1;
 	folder->bytes = arena_copy(draft->arena, bytes.p, bytes.n);
 	folder->nbytes = bytes.n;
+	folder->has_base = true;
+	folder->base = folder->id;
+	folder->base_bytes = bytes;
 	rest = (struct slice){ folder->bytes, bytes.n };
 
 	size_t most = bytes.n / (TREE_ID_BYTES + 8) + 4;
@@ -355,6 +358,11 @@ int draft_write(struct draft *draft, const char *path, struct slice text, unsign
 	bool reshaped = node->mode != mode;
 
 	draft_log(draft, node, path);
+	if (!node->has_base && node->has_id && node->has_text) {
+		node->has_base = true;
+		node->base = node->id;
+		node->base_bytes = node->text;
+	}
 	node->mode = mode;
 	node->text = text;
 	node->has_text = true;
@@ -417,19 +425,25 @@ struct draft_paths draft_edited(struct draft *draft, struct arena *arena, size_t
 	return paths;
 }
 
-/* Put `bytes` into the pack, as a delta on what the node was there before. */
-static int node_pack(struct pack *pack, struct node *node, git_object_t type, struct slice bytes)
+/* Put `bytes`, which are these runs of the version before, into the pack; it is the next one's base. */
+static int node_pack(struct pack *pack, struct node *node, git_object_t type, struct slice bytes,
+		     const struct pack_run *runs, size_t n)
 {
-	struct pack_run runs[RUNS_MAX];
-	size_t n = node->is_packed ? runs_find(node->packed_bytes, bytes, runs) : 0;
-
-	if (pack_add_delta_of(pack, type, bytes, n ? &node->packed : NULL, runs, n, &node->id))
+	if (pack_add_delta_of(pack, type, bytes, n ? &node->base : NULL, runs, n, &node->id))
 		return -1;
 	node->has_id = true;
-	node->packed = node->id;
-	node->packed_bytes = bytes;
-	node->is_packed = true;
+	node->has_base = true;
+	node->base = node->id;
+	node->base_bytes = bytes;
 	return 0;
+}
+
+static int file_pack(struct pack *pack, struct node *file)
+{
+	struct pack_run runs[RUNS_MAX];
+	size_t n = file->has_base ? runs_find(file->base_bytes, file->text, runs) : 0;
+
+	return node_pack(pack, file, GIT_OBJECT_BLOB, file->text, runs, n);
 }
 
 /* Write the folder's bytes anew from what lives in it. */
@@ -450,8 +464,39 @@ static void folder_write(struct draft *draft, struct node *folder)
 	folder->reshaped = false;
 }
 
+/* Write the changed ids over the old ones, in a copy: the bytes before are what the delta is made on. */
+static size_t folder_patch(struct draft *draft, struct node *folder, struct pack_run *runs)
+{
+	struct node **changed = folder->changed.items;
+	size_t n = folder->changed.n, from = 0;
+
+	folder->bytes = arena_copy(draft->arena, folder->bytes, folder->nbytes);
+	for (size_t i = 0; i < n; i++) {
+		struct node *kid = changed[i];
+		size_t j = i;
+
+		memcpy(folder->bytes + kid->at, kid->id.id, TREE_ID_BYTES);
+		for (; j && changed[j - 1]->at > kid->at; j--)
+			changed[j] = changed[j - 1];
+		changed[j] = kid;
+	}
+	if (n >= RUNS_MAX)
+		return 0;
+	for (size_t i = 0; i < n; i++) {
+		size_t at = changed[i]->at;
+
+		runs[i] = (struct pack_run){ from, at - from, { folder->bytes + at, TREE_ID_BYTES } };
+		from = at + TREE_ID_BYTES;
+	}
+	runs[n] = (struct pack_run){ from, folder->nbytes - from, { NULL, 0 } };
+	return n + 1;
+}
+
 static int folder_tree(struct draft *draft, struct pack *pack, struct node *folder)
 {
+	struct pack_run runs[RUNS_MAX];
+	size_t n;
+
 	if (folder->has_id)
 		return 0;
 	for (size_t i = 0; i < folder->changed.n; i++) {
@@ -461,24 +506,21 @@ static int folder_tree(struct draft *draft, struct pack *pack, struct node *fold
 		if (!kid->alive)
 			continue;
 		if (node_folder(kid) ? folder_tree(draft, pack, kid) :
-		    !kid->has_id     ? node_pack(pack, kid, GIT_OBJECT_BLOB, kid->text) :
+		    !kid->has_id     ? file_pack(pack, kid) :
 				       0)
 			return -1;
 	}
 	if (folder->reshaped) {
 		folder_write(draft, folder);
+		n = folder->has_base ? runs_find(folder->base_bytes,
+						 (struct slice){ folder->bytes, folder->nbytes }, runs) :
+				       0;
 	} else {
-		/* The bytes may be what the pack's delta is made against: a copy is edited. */
-		folder->bytes = arena_copy(draft->arena, folder->bytes, folder->nbytes);
-		for (size_t i = 0; i < folder->changed.n; i++) {
-			struct node *kid = folder->changed.items[i];
-
-			memcpy(folder->bytes + kid->at, kid->id.id, TREE_ID_BYTES);
-		}
+		n = folder_patch(draft, folder, runs);
 	}
 	folder->changed.n = 0;
 	return node_pack(pack, folder, GIT_OBJECT_TREE,
-			 (struct slice){ folder->bytes, folder->nbytes });
+			 (struct slice){ folder->bytes, folder->nbytes }, runs, n);
 }
 
 int draft_tree(struct draft *draft, struct pack *pack, git_oid *tree)

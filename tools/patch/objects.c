@@ -27,6 +27,7 @@
 #define ALTERNATES_MAX 16
 #define LOOSE_MAX ((size_t)64 << 20) /* deflated; larger ones are left to libgit2 */
 #define CHAIN_MAX 4096
+#define STREAMS 4096 /* a power of two */
 #define OBJECT_MAX ((uint64_t)1 << 31)
 
 enum { KIND_OFS_DELTA = 6, KIND_REF_DELTA = 7 };
@@ -53,6 +54,11 @@ struct objects {
 		size_t n, cap;
 	} packs;
 	size_t last; /* the pack that had the last object */
+	/* Where zlib streams that were inflated lately end, by their beginning. */
+	struct stream {
+		const unsigned char *at;
+		size_t bytes;
+	} streams[STREAMS];
 };
 
 static uint32_t get32(const unsigned char *p)
@@ -224,12 +230,23 @@ static bool head_read(struct packed *packed, uint64_t offset, struct head *head)
 	return at < end;
 }
 
+static struct stream *stream_slot(struct objects *objects, const unsigned char *at)
+{
+	return &objects->streams[((uintptr_t)at * 0x9e3779b97f4a7c15u >> 32) & (STREAMS - 1)];
+}
+
 static bool entry_inflate(struct objects *objects, struct packed *packed, const struct head *head,
 			  void *to)
 {
-	return !libdeflate_zlib_decompress(objects->inflate, packed->pack + head->data,
-					   packed->pack_size - 20 - head->data, to,
-					   (size_t)head->size, NULL);
+	const unsigned char *at = packed->pack + head->data;
+	size_t used;
+
+	if (libdeflate_zlib_decompress_ex(objects->inflate, at,
+					  packed->pack_size - 20 - head->data, to,
+					  (size_t)head->size, &used, NULL))
+		return false;
+	*stream_slot(objects, at) = (struct stream){ at, used };
+	return true;
 }
 
 /* The size of what a delta gives, which stands second in it. */
@@ -392,6 +409,27 @@ bool objects_read(struct objects *objects, struct arena *arena, const git_oid *i
 			return true;
 	}
 	return false;
+}
+
+bool objects_stream(struct objects *objects, const git_oid *id, git_object_t *type, size_t *size,
+		    struct slice *stream)
+{
+	uint64_t offset;
+	struct packed *packed = objects_find(objects, id, &offset);
+	struct head head;
+
+	if (!packed || !packed_open(objects, packed) || !head_read(packed, offset, &head) ||
+	    head.base)
+		return false;
+
+	const struct stream *known = stream_slot(objects, packed->pack + head.data);
+
+	if (known->at != packed->pack + head.data)
+		return false;
+	*type = (git_object_t)head.kind;
+	*size = (size_t)head.size;
+	*stream = (struct slice){ (const char *)known->at, known->bytes };
+	return true;
 }
 
 bool objects_has(struct objects *objects, const git_oid *id)

@@ -25,6 +25,12 @@ void objects_refresh(struct objects *objects);
 /* true with the object; false: not found, or not in a form that is read here (no fail()). */
 bool objects_read(struct objects *objects, struct arena *arena, const git_oid *id,
 		  git_object_t *type, struct slice *bytes);
+/*
+ * The object as it lies there, deflated, where it is no delta and was read not long ago: to be put into another
+ * pack without deflating it anew. Stays valid as long as the objects are open.
+ */
+bool objects_stream(struct objects *objects, const git_oid *id, git_object_t *type, size_t *size,
+		    struct slice *stream);
 bool objects_has(struct objects *objects, const git_oid *id);
 
 #endif

@@ -305,7 +305,7 @@ static int pack_store(struct pack *pack, git_object_t type, struct slice bytes, 
 	size_t start = pack->out.len;
 	struct pack_entry *entry = pack_push(pack, id);
 
-	entry->type = type;
+	entry->type = (uint8_t)type;
 	entry->size = bytes.n;
 	entry_head(&pack->out, type, bytes.n, 0);
 	entry->data = (uint8_t)(pack->out.len - start);
@@ -368,10 +368,37 @@ int pack_add_delta(struct pack *pack, struct slice bytes, const git_oid *base,
 	return pack_add_delta_of(pack, GIT_OBJECT_BLOB, bytes, base, runs, n, id);
 }
 
+/*
+ * The entry that a delta on `id` can be made on. One that only the store has is taken over as it lies
+ * there, deflated: a pack has to stand on its own, and that is a copy where deflating the new
+ * version would take a hundred times as long for as many bytes.
+ */
+static struct pack_entry *pack_base(struct pack *pack, const git_oid *id, git_object_t type)
+{
+	struct pack_entry *entry = pack_find(pack, id);
+	git_object_t found;
+	struct slice stream;
+	size_t size;
+
+	if (entry || !repo_stream(pack->repo, id, &found, &size, &stream) || found != type)
+		return entry;
+	pack_begin(pack);
+
+	size_t start = pack->out.len;
+
+	entry = pack_push(pack, id);
+	entry->type = (uint8_t)type;
+	entry->size = size;
+	entry_head(&pack->out, type, size, 0);
+	entry->data = (uint8_t)(pack->out.len - start);
+	text_add_slice(&pack->out, stream);
+	return entry_end(pack, entry, start) ? NULL : entry;
+}
+
 int pack_add_delta_of(struct pack *pack, git_object_t type, struct slice bytes, const git_oid *base,
 		      const struct pack_run *runs, size_t n, git_oid *id)
 {
-	struct pack_entry *from = base ? pack_find(pack, base) : NULL;
+	struct pack_entry *from = NULL;
 	struct text delta __free_text = TEXT_INIT;
 	size_t inserted = 0;
 
@@ -380,7 +407,9 @@ int pack_add_delta_of(struct pack *pack, git_object_t type, struct slice bytes, 
 		return 0;
 	for (size_t i = 0; i < n; i++)
 		inserted += runs[i].insert.n + 16;
-	if (!from || from->type != type || from->depth >= CHAIN_MAX || inserted > bytes.n / 2 ||
+	if (base && inserted <= bytes.n / 2)
+		from = pack_base(pack, base, type);
+	if (!from || from->type != type || from->depth >= CHAIN_MAX ||
 	    from->size > UINT32_MAX)
 		return pack_store(pack, type, bytes, id);
 
@@ -396,7 +425,7 @@ int pack_add_delta_of(struct pack *pack, git_object_t type, struct slice bytes, 
 	struct pack_entry *entry = pack_push(pack, id);
 
 	from = &pack->entries.items[which];
-	entry->type = type;
+	entry->type = (uint8_t)type;
 	entry->size = bytes.n;
 	entry->base = (uint32_t)which + 1;
 	entry->depth = from->depth + 1;

@@ -127,6 +127,12 @@ bool repo_has(struct repo *repo, const git_oid *id)
 	return objects_has(repo->objects, id);
 }
 
+bool repo_stream(struct repo *repo, const git_oid *id, git_object_t *type, size_t *size,
+		 struct slice *stream)
+{
+	return objects_stream(repo->objects, id, type, size, stream);
+}
+
 void repo_refresh(struct repo *repo)
 {
 	objects_refresh(repo->objects);

@@ -18,6 +18,9 @@ int repo_root(struct repo *repo, const git_oid *id, git_oid *tree);
 int repo_commit(struct repo *repo, const git_oid *id, git_oid *commit, git_oid *tree);
 /* Is the object in the store? Does not look again for packs that others wrote meanwhile. */
 bool repo_has(struct repo *repo, const git_oid *id);
+/* An object as it lies in the store, deflated; false where that cannot be had cheaply. See patch/objects.h. */
+bool repo_stream(struct repo *repo, const git_oid *id, git_object_t *type, size_t *size,
+		 struct slice *stream);
 /* See what was written since it was opened. */
 void repo_refresh(struct repo *repo);
 
