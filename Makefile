@@ -130,15 +130,21 @@ $(O)/fuzz/%.o: tools/%.c
 	@mkdir -p $(@D)
 	clang $(ALL_CPPFLAGS) $(FUZZ_FLAGS) $(WARN) -MMD -MP -c -o $@ $<
 
-$(O)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_OBJ)
-	clang $(ALL_CPPFLAGS) $(FUZZ_FLAGS) $(WARN) -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS)
+$(O)/fuzz/libseries.a: $(FUZZ_OBJ)
+	@rm -f $@
+	$(AR) rcs $@ $^
 
-# New finds go to build/, crashes beside them; the corpus in the tree is only read.
+$(O)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/fuzz.h $(O)/fuzz/libseries.a
+	clang $(ALL_CPPFLAGS) $(FUZZ_FLAGS) $(WARN) -fsanitize=fuzzer -o $@ $< $(O)/fuzz/libseries.a $(PKG_LIBS)
+
+# What it finds on its way is kept in build/, a crash beside it; the corpus in the tree is only read.
 $(FUZZ:%=fuzz-%): fuzz-%: need-fuzz $(O)/fuzz/fuzz_%
 	@mkdir -p $(O)/fuzz/corpus/$*
-	$(O)/fuzz/fuzz_$* -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 \
-		-verbosity=0 -print_final_stats=1 -max_len=65536 \
-		-artifact_prefix=$(O)/fuzz/crash-$*- $(O)/fuzz/corpus/$* tests/fuzz/corpus/$*
+	@$(O)/fuzz/fuzz_$* -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 \
+		-print_final_stats=1 -max_len=65536 -artifact_prefix=$(O)/fuzz/crash-$*- \
+		$(O)/fuzz/corpus/$* tests/fuzz/corpus/$* >$(O)/fuzz/$*.log 2>&1 || \
+		{ tail -n 40 $(O)/fuzz/$*.log; echo 'fuzz-$*: found something'; exit 1; }
+	@sed -n 's/^stat::number_of_executed_units: */fuzz-$*: nothing found, runs: /p' $(O)/fuzz/$*.log
 
 # Lint
 
@@ -215,7 +221,7 @@ clean:
 DEPS = $(LIB_OBJ) $(CMD_OBJ) $(UNIT_OBJ)
 -include $(DEPS:.o=.d) $(DEPS:$(O)/%.o=$(O)/lint/%.d) $(FUZZ_OBJ:.o=.d)
 
-.SECONDARY: $(UNIT_OBJ)
+.SECONDARY: $(UNIT_OBJ) $(FUZZ_OBJ) $(FUZZ:%=$(O)/fuzz/fuzz_%)
 .PHONY: all help check check-build check-unit check-t check-kernel unit need-test need-kernel fuzz need-fuzz \
 	$(FUZZ:%=fuzz-%) lint need-lint lint-house lint-shell lint-format lint-headers lint-compile \
 	lint-cppcheck format demo bench eval install uninstall clean FORCE

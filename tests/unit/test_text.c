@@ -13,6 +13,23 @@ static void lines_come_off_the_front_without_their_newline(void **state)
 	assert_true(slice_line(&rest, &line));
 	assert_slice(line, "last");
 	assert_false(slice_line(&rest, &line));
+	assert_int_equal(line.n, 0);
+}
+
+static void pieces_are_cut_off_and_the_last_is_empty(void **state)
+{
+	struct slice rest = SLICE("a,,b"), piece = SLICE("stale");
+
+	(void)state;
+	assert_true(slice_cut(&rest, ',', &piece));
+	assert_slice(piece, "a");
+	assert_true(slice_cut(&rest, ',', &piece));
+	assert_slice(piece, "");
+	assert_true(slice_cut(&rest, ',', &piece));
+	assert_slice(piece, "b");
+	piece = SLICE("stale");
+	assert_false(slice_cut(&rest, ',', &piece));
+	assert_slice(piece, "");
 }
 
 static void a_buffer_splits_into_its_lines(void **state)
@@ -111,6 +128,7 @@ static void a_text_grows_and_stays_terminated(void **state)
 }
 
 UNIT_MAIN(unit(lines_come_off_the_front_without_their_newline),
+	  unit(pieces_are_cut_off_and_the_last_is_empty),
 	  unit(a_buffer_splits_into_its_lines), unit(the_ends_are_trimmed_and_compared),
 	  unit(order_is_by_bytes_with_the_shorter_first), unit(runs_of_white_space_count_as_one),
 	  unit(a_needle_is_found_or_is_not), unit(numbers_are_digits_within_their_bound),

@@ -87,6 +87,7 @@ bool slice_line(struct slice *rest, struct slice *line)
 
 bool slice_cut(struct slice *rest, char sep, struct slice *piece)
 {
+	*piece = (struct slice){ rest->p, 0 };
 	if (!rest->n)
 		return false;
 

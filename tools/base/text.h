@@ -53,10 +53,13 @@ bool slice_eq_space(struct slice a, struct slice b);
 ptrdiff_t slice_find(struct slice hay, struct slice needle);
 /*
  * Take the next line off the front of `rest`: `line` gets it without its '\n'; false when rest is
- * empty. A last line without '\n' counts as a line.
+ * empty (and line then too). A last line without '\n' counts as a line.
  */
 bool slice_line(struct slice *rest, struct slice *line);
-/* Take what stands before `sep` off the front of `rest`; the last piece has no sep behind it. */
+/*
+ * Take what stands before `sep` off the front of `rest`; the last piece has no sep behind it. False,
+ * with an empty piece, when rest is empty.
+ */
 bool slice_cut(struct slice *rest, char sep, struct slice *piece);
 /* Decimal digits and nothing else, up to `max`; false otherwise. */
 bool slice_number(struct slice s, unsigned long max, unsigned long *value);

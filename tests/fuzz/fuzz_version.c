@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Two texts: what is a version has a name that is read back; the order of two is the same from both sides. */
+#include "fuzz.h"
+
+#include "patch/version.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct arena *arena = arena_new();
+	struct slice rest = { (const char *)data, size };
+	struct slice one = fuzz_part(arena, &rest), two = fuzz_part(arena, &rest);
+	struct version a, b, again;
+
+	if (version_parse(one, &a)) {
+		must(version_parse(slice_of(version_name(arena, &a)), &again));
+		must(!version_cmp(&a, &again));
+		must(again.patch == a.patch && again.rc == a.rc);
+		must(*version_branch(arena, &a));
+		if (version_parse(two, &b)) {
+			must(version_cmp(&a, &b) == -version_cmp(&b, &a));
+			must(version_cmp(&a, &b) || version_in(&a, &b) == version_in(&b, &a));
+		}
+	}
+	arena_free(arena);
+	return 0;
+}
