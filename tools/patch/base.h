@@ -2,8 +2,9 @@
 /*
  * Base: a kernel of the store on which the whole series fits exactly.
  *
- * It stands in for the tree that the series was written on, whose blobs the store need not have: what the
- * methods beyond "exact" compare a target with. The series names one; otherwise the newest that fits is taken.
+ * It stands in for the tree that the series was written on, whose blobs the store need not have:
+ * what the methods beyond "exact" compare a target with. The series names one; otherwise the newest
+ * that fits is taken.
  */
 #ifndef SERIES_PATCH_BASE_H
 #define SERIES_PATCH_BASE_H
@@ -19,7 +20,8 @@ struct base {
 	size_t done;
 };
 
-/* 1 found, 0 the series fits exactly on no kernel of the store, -1 failed. A few ms for each kernel tried. */
+/* 1 found, 0 the series fits exactly on no kernel of the store, -1 failed. A few ms for each kernel
+ * tried. */
 int base_find(struct arena *arena, struct repo *repo, const struct series *series,
 	      struct base *base);
 /* Bring base->draft to where patch `index` (from 0) starts; indexes only grow. */

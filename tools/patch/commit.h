@@ -13,10 +13,10 @@
 struct commit_ask {
 	git_oid tree, parent;
 	struct person author;
-	int64_t date;	 /* of the author, seconds since the epoch */
-	int date_offset; /* minutes east of UTC */
+	int64_t date;		 /* of the author, seconds since the epoch */
+	int date_offset;	 /* minutes east of UTC */
 	struct person committer; /* email NULL: COMMITTER_NAME, COMMITTER_EMAIL */
-	int64_t not_before; /* the parent's committer date: history stays in order of time */
+	int64_t not_before;	 /* the parent's committer date: history stays in order of time */
 	const char *message;
 };
 

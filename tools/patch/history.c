@@ -48,8 +48,9 @@ static int find_from(struct repo *repo, const struct kernel *kernel, const char 
 			return 1;
 		}
 	}
-	return r && r != GIT_ITEROVER ? fail_git("%s: history of %s", repo_path(repo), kernel->name)
-				      : 0;
+	return r && r != GIT_ITEROVER ?
+		       fail_git("%s: history of %s", repo_path(repo), kernel->name) :
+		       0;
 }
 
 int history_find(struct repo *repo, const struct kernel *kernel, const char *upstream,
@@ -67,10 +68,10 @@ int history_find(struct repo *repo, const struct kernel *kernel, const char *ups
 		git_commit *itself __free(commit) = NULL;
 
 		if (!git_commit_lookup(&itself, repo_git(repo), &id)) {
-			int r = git_oid_equal(&id, &kernel->commit)
-					? 1
-					: git_graph_descendant_of(repo_git(repo), &kernel->commit,
-								  &id);
+			int r = git_oid_equal(&id, &kernel->commit) ?
+					1 :
+					git_graph_descendant_of(repo_git(repo), &kernel->commit,
+								&id);
 
 			if (r == 1)
 				*found = id;

@@ -11,10 +11,10 @@
 #include "patch/repo.h"
 
 /*
- * Look for `upstream` (40 hex) from `commit` back. 1 found, with the commit that has it; 0 not found (or there is
- * no history to look at); -1 failed. Looks at the release's own branch only: commits that the branch point (the
- * vX.Y tag of the kernel's name, where the store has it) does not have, at most HISTORY_MAX of them.
- * About 10 us a commit.
+ * Look for `upstream` (40 hex) from `commit` back. 1 found, with the commit that has it; 0 not
+ * found (or there is no history to look at); -1 failed. Looks at the release's own branch only:
+ * commits that the branch point (the vX.Y tag of the kernel's name, where the store has it) does
+ * not have, at most HISTORY_MAX of them. About 10 us a commit.
  */
 #define HISTORY_MAX 40000
 int history_find(struct repo *repo, const struct kernel *kernel, const char *upstream,

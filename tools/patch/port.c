@@ -6,11 +6,13 @@
  *	2. a recorded backport whose pre-image is here				H
  *	3. the text as it is: already there, or exact				U =
  *	4. where that fails, history: the upstream id, or stable's backport	U
- *	5. the text adapted, against the base that the series fits exactly	~ 3 M W
- *	6. the semantic patch							S
+ *	5. the text adapted, against the base that the series fits exactly	~ 3 M
+ *	6. the semantic patch, which a person wrote for this very change	S
+ *	7. without such a rule, the text adapted inside its lines		W
  *
  * 1 to 3 read the touched files only, so a series that still fits costs milliseconds; the base
- * is looked for when 5 is reached, once per port.
+ * is looked for when 5 is reached, once per port. A merge of words knows nothing of meaning, so it
+ * is the last resort although the semantic patch takes seconds.
  */
 #include "patch/port.h"
 
@@ -32,9 +34,9 @@ struct porting {
 	struct pack *pack;
 	struct draft *draft;
 	struct base base;
-	int have_base;	/* -1: not looked for yet */
-	bool records;	/* the series has a folder under backports/ */
-	int64_t date;	/* committer's date of the last commit */
+	int have_base; /* -1: not looked for yet */
+	bool records;  /* the series has a folder under backports/ */
+	int64_t date;  /* committer's date of the last commit */
 	git_oid parent, tree;
 	struct text *tried; /* what the methods before said of the patch in hand, for a conflict */
 };
@@ -94,7 +96,8 @@ static int kernel_version(struct porting *p, struct version *version, bool *know
 	return 0;
 }
 
-/* Is the version before `from` or after `until`? A branch ("v6.12") as `until` has all its releases. */
+/* Is the version before `from` or after `until`? A branch ("v6.12") as `until` has all its
+ * releases. */
 static bool outside(const struct version *v, const char *from, const char *until)
 {
 	struct version bound;
@@ -122,8 +125,8 @@ static int not_applicable(struct porting *p, struct port_patch *out)
 			 arena_printf(p->arena, "for %s to %s only: %s",
 				      patch->applies_from ? patch->applies_from : "any",
 				      patch->applies_until ? patch->applies_until : "any",
-				      patch->applies_why ? patch->applies_why
-							 : "the series says so"));
+				      patch->applies_why ? patch->applies_why :
+							   "the series says so"));
 		return 1;
 	}
 	if (patch->needs)
@@ -266,9 +269,8 @@ static int climb(struct porting *p, size_t index, const struct reduced *reduced,
 		r = try_history(p, out);
 		if (r)
 			return r < 0 ? -1 : 0;
-		ask.methods = LADDER_ALL;
-		if (find_base(p, &ask, index) ||
-		    ladder_apply(p->arena, &ask, p->draft, &answer))
+		ask.methods = LADDER_ALL & ~LADDER_ONLY(MARK_WORDS);
+		if (find_base(p, &ask, index) || ladder_apply(p->arena, &ask, p->draft, &answer))
 			return -1;
 	}
 	if (answer.mark == MARK_CONFLICT) {
@@ -278,6 +280,12 @@ static int climb(struct porting *p, size_t index, const struct reduced *reduced,
 			answer = semantic;
 		else if (semantic.mark == MARK_CONFLICT)
 			keep_reason(p, "semantic patch", &semantic);
+	}
+	/* Where a rule was written and is not sure, words would not be either. */
+	if (answer.mark == MARK_CONFLICT && semantic.mark == MARK_NONE) {
+		ask.methods = LADDER_ALL;
+		if (ladder_apply(p->arena, &ask, p->draft, &answer))
+			return -1;
 	}
 	reduce_restore(p->arena, reduced, &answer);
 	settle(out, &answer, NULL);
@@ -318,7 +326,8 @@ static char *draft_note(struct porting *p, const struct port_patch *out)
 		bool said = !note;
 
 		for (size_t k = 0; k < i && !said; k++)
-			said = out->answer.items[k].note && !strcmp(out->answer.items[k].note, note);
+			said = out->answer.items[k].note &&
+			       !strcmp(out->answer.items[k].note, note);
 		if (!said)
 			text_addf(&text, "%s%s", text.len ? "; " : "", note);
 	}
@@ -402,9 +411,8 @@ static int name_refs(struct porting *p, struct port *port)
 	if (git_reference_name_is_valid(&valid, port->ref) || !valid)
 		return fail_as(FAIL_USAGE, "%s: no ref can have this name (%s)", kernel->name,
 			       port->ref);
-	if (strcmp(kernel->asked, kernel->name) &&
-	    version_parse(slice_of(kernel->asked), &asked) && asked.patch < 0 &&
-	    version_parse(slice_of(kernel->name), &version))
+	if (strcmp(kernel->asked, kernel->name) && version_parse(slice_of(kernel->asked), &asked) &&
+	    asked.patch < 0 && version_parse(slice_of(kernel->name), &version))
 		port->branch_ref = arena_printf(p->arena, "refs/series/%s/%s", name, kernel->asked);
 	r = repo_ref(p->ask->repo, port->ref, &port->was);
 	port->had = r == 1;
@@ -460,7 +468,8 @@ size_t port_moves(const struct port *port, struct ref_move moves[2])
 		return 0;
 	if (port->changed)
 		moves[n++] = (struct ref_move){ port->ref, port->was, port->commit };
-	if (port->branch_ref && !(port->branch_had && git_oid_equal(&port->branch_was, &port->commit)))
+	if (port->branch_ref &&
+	    !(port->branch_had && git_oid_equal(&port->branch_was, &port->commit)))
 		moves[n++] = (struct ref_move){ port->branch_ref, port->branch_was, port->commit };
 	return n;
 }

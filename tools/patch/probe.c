@@ -58,8 +58,7 @@ static int file_has(struct draft *draft, const char *path, struct slice word)
 	return 0;
 }
 
-int probe_holds(struct arena *arena, const struct probe *probe, struct draft *draft,
-		char **missing)
+int probe_holds(struct arena *arena, const struct probe *probe, struct draft *draft, char **missing)
 {
 	for (size_t i = 0; i < probe->n; i++) {
 		int r = file_has(draft, probe->files[i], slice_of(probe->strings[i]));

@@ -9,8 +9,9 @@
 #include "patch/series.h"
 
 /*
- * 1: every string stands, as a whole word, in its file; 0: one does not, and `missing` (may be NULL) says which
- * and where in words; -1 failed. A file named "dir/" stands for the files directly in that folder.
+ * 1: every string stands, as a whole word, in its file; 0: one does not, and `missing` (may be
+ * NULL) says which and where in words; -1 failed. A file named "dir/" stands for the files directly
+ * in that folder.
  */
 int probe_holds(struct arena *arena, const struct probe *probe, struct draft *draft,
 		char **missing);

@@ -67,8 +67,8 @@ static size_t record_dirs(struct arena *arena, const char *workspace, const stru
 
 	if (strchr(kernel->name, '/') || kernel->name[0] == '.')
 		return 0;
-	dirs[n++] = arena_printf(arena, "%s/backports/%s/%s", workspace, series->name,
-				 kernel->name);
+	dirs[n++] =
+		arena_printf(arena, "%s/backports/%s/%s", workspace, series->name, kernel->name);
 	if (version_parse(slice_of(kernel->name), &v) && v.patch >= 0)
 		dirs[n++] = arena_printf(arena, "%s/backports/%s/v%u.%u", workspace, series->name,
 					 v.major, v.minor);

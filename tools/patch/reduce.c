@@ -100,8 +100,8 @@ void reduce_restore(struct arena *arena, const struct reduced *reduced,
 		return;
 	for (size_t i = 0; i < answer->n; i++) {
 		struct hunk_fate fate = answer->items[i];
-		size_t at = fate.file < reduced->diff.n ? reduced->first[fate.file] + fate.hunk
-							: reduced->left;
+		size_t at = fate.file < reduced->diff.n ? reduced->first[fate.file] + fate.hunk :
+							  reduced->left;
 
 		if (at < reduced->left) {
 			fate.file = reduced->origin[at].file;
