@@ -10,6 +10,7 @@
 #include "patch/diff.h"
 #include "patch/mark.h"
 #include "patch/source.h"
+#include "patch/symbol.h"
 
 /* Target lines [at, at + drop) go, these come instead. */
 struct splice {

@@ -16,7 +16,61 @@ struct merging {
 	struct renames renames;
 	size_t *at; /* for each hunk: base line of its pre-image */
 	struct merge_ask ask;
+	struct symbols *in_base, *in_target;
 };
+
+static void add_scope(struct symbols *symbols, const struct source *source, const struct scope *scope, size_t skip_from, size_t skip_to)
+{
+	for (size_t i = scope->first; i <= scope->last && i < source->lines.n; i++)
+		if (i < skip_from || i >= skip_to)
+			symbols_add_lines(symbols, &source->lines.items[i], 1);
+}
+
+/* Names that the group brings and that its function has in the base must be in the function of the target: locals, labels. */
+static void check_scope(struct merging *m, struct group *group)
+{
+	struct arena *scratch __free(arena) = arena_new();
+	struct scope was = scope_at(m->base, group->from), is = scope_at(m->target, group->at);
+	struct symbols *brought = symbols_new(scratch), *before = symbols_new(scratch), *there = symbols_new(scratch);
+	struct symbol_miss miss;
+
+	if (!group->sure || group->present)
+		return;
+	if ((was.head == SCOPE_NONE) != (is.head == SCOPE_NONE) ||
+	    (was.head != SCOPE_NONE && !slice_eq(was.name, is.name) && m->align->to[was.head] != is.head)) {
+		group->sure = false;
+		group->rule = "scope-differs";
+		group->why = arena_printf(m->port->arena, "it would land in '" SLICE_FMT "' instead of '" SLICE_FMT "'", SLICE_ARG(is.name), SLICE_ARG(was.name));
+		return;
+	}
+	if (was.head == SCOPE_NONE)
+		return;
+	symbols_add_lines(brought, group->lines, group->n_lines);
+	add_scope(before, m->base, &was, group->from, group->to);
+	add_scope(there, m->target, &is, 0, 0);
+	if (!symbols_miss(brought, before, there, &miss))
+		return;
+	group->sure = false;
+	group->rule = miss.arity ? "scope-arity" : "scope-name";
+	group->why = arena_printf(m->port->arena, miss.arity ? "'" SLICE_FMT "' takes other arguments in this function" :
+							      "its function has no '" SLICE_FMT "' here", SLICE_ARG(miss.name));
+}
+
+static void check_file(struct merging *m, struct group *group)
+{
+	struct arena *scratch __free(arena) = arena_new();
+	struct symbols *brought = symbols_new(scratch);
+	struct symbol_miss miss;
+
+	if (!group->sure || group->present)
+		return;
+	symbols_add_lines(brought, group->lines, group->n_lines);
+	if (!symbols_miss(brought, m->in_base, m->in_target, &miss))
+		return;
+	group->sure = false;
+	group->rule = miss.arity ? "file-arity" : "file-name";
+	group->why = arena_printf(m->port->arena, miss.arity ? "'" SLICE_FMT "' takes other arguments in the target" : "the target has no '" SLICE_FMT "'", SLICE_ARG(miss.name));
+}
 
 /* Where the hunks stand in the base; false when it is not the base of this patch. */
 static bool find_in_base(struct merging *m)
@@ -86,13 +140,24 @@ static bool settle_hunk(struct merging *m, size_t number, const struct groups *g
 	return true;
 }
 
+static void decide_group(struct merging *m, struct group *group)
+{
+	merge_group(m->port->arena, &m->ask, group);
+	check_scope(m, group);
+	check_file(m, group);
+}
+
 static bool merge_with_base(struct merging *m)
 {
 	struct fileport *port = m->port;
 	bool all = true;
 
 	m->align = align_new(port->arena, m->base, m->target);
-	m->renames = renames_learn(port->arena, m->align);
+	m->in_base = symbols_new(port->arena);
+	m->in_target = symbols_new(port->arena);
+	symbols_add(m->in_base, port->base);
+	symbols_add(m->in_target, port->text);
+	m->renames = renames_learn(port->arena, m->align, m->in_base, m->in_target);
 	m->ask = (struct merge_ask){ .align = m->align, .renames = &m->renames, .words = true, .plain = MARK_THREEWAY };
 	for (size_t i = 0; i < port->file->n; i++) {
 		struct groups groups = { 0 };
@@ -101,7 +166,7 @@ static bool merge_with_base(struct merging *m)
 			continue;
 		groups_of_hunk(port->arena, &port->file->items[i], i, m->at[i], &groups);
 		for (size_t k = 0; k < groups.n; k++)
-			merge_group(port->arena, &m->ask, &groups.items[k]);
+			decide_group(m, &groups.items[k]);
 		all &= settle_hunk(m, i, &groups);
 	}
 	return all;

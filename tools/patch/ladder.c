@@ -9,6 +9,7 @@
 
 #include "base/fail.h"
 #include "patch/fileport.h"
+#include "patch/present.h"
 
 struct climb {
 	struct arena *arena;
@@ -175,6 +176,116 @@ static int climb_changed(struct climb *c, size_t index, const struct filediff *f
 	return 1;
 }
 
+/* The file itself, then the other files of its folder and kind. */
+struct siblings {
+	struct climb *c;
+	const char *path;
+	struct repo_names names;
+	bool listed;
+	struct {
+		struct present_text *items;
+		size_t n, cap;
+	} read;
+	size_t next; /* name to read next */
+};
+
+static int list_siblings(struct siblings *s)
+{
+	const char *slash = strrchr(s->path, '/');
+	char *dir = slash ? arena_copy(s->c->arena, s->path, (size_t)(slash - s->path)) : arena_strdup(s->c->arena, "");
+
+	s->listed = true;
+	return draft_list(s->c->draft, s->c->arena, dir, &s->names) < 0 ? -1 : 0;
+}
+
+/* Read the next file of the folder that may hold a moved function: 1, 0 no more, -1. */
+static int read_sibling(struct siblings *s)
+{
+	const char *slash = strrchr(s->path, '/'), *dot = strrchr(s->path, '.');
+
+	if (!s->listed && list_siblings(s))
+		return -1;
+	while (s->next < s->names.n) {
+		const struct repo_name *name = &s->names.items[s->next++];
+		const char *suffix = strrchr(name->name, '.');
+		struct present_text text;
+		int r;
+
+		if ((name->entry.mode & 0170000) != 0100000 || !suffix || !dot || strcmp(suffix, dot))
+			continue;
+		text.path = slash ? arena_printf(s->c->arena, "%.*s/%s", (int)(slash - s->path), s->path, name->name) : name->name;
+		if (!strcmp(text.path, s->path))
+			continue;
+		r = draft_read(s->c->draft, text.path, &text.text, NULL);
+		if (r < 0)
+			return -1;
+		if (!r)
+			continue;
+		*arena_push(s->c->arena, &s->read) = text;
+		return 1;
+	}
+	return 0;
+}
+
+static int sibling_text(void *data, size_t index, struct present_text *text)
+{
+	struct siblings *s = data;
+	int r = 1;
+
+	if (!s->read.n) {
+		struct present_text own = { s->path, { "", 0 } };
+
+		if (draft_read(s->c->draft, s->path, &own.text, NULL) < 0)
+			return -1;
+		*arena_push(s->c->arena, &s->read) = own;
+	}
+	while (index >= s->read.n && r == 1)
+		r = read_sibling(s);
+	if (r == 1)
+		*text = s->read.items[index];
+	return r;
+}
+
+/* Is all of the patch in the target, refactored or moved? 1 with the fates, 0, -1. */
+static int climb_present(struct climb *c)
+{
+	struct ladder_answer found = { 0 }, *was = c->answer;
+	bool strong = false;
+
+	c->answer = &found;
+	for (size_t i = 0; i < c->ask->diff->n; i++) {
+		const struct filediff *file = &c->ask->diff->items[i];
+		struct siblings siblings = { .c = c, .path = file->old_path };
+		struct present_ask ask = { file, sibling_text, &siblings };
+		struct present present;
+
+		if (file->change != CHANGE_MODIFY || file->binary || !file->n) {
+			c->answer = was;
+			return 0;
+		}
+		if (present_find(c->arena, &ask, &present)) {
+			c->answer = was;
+			return -1;
+		}
+		for (size_t h = 0; h < file->n && present.all; h++) {
+			struct hunk_fate *fate = add_fate(c, i, h, present.hunks[h].path ? present.hunks[h].path : file->old_path, MARK_PRESENT);
+
+			fate->evidence = present.hunks[h].evidence;
+		}
+		strong |= present.strong;
+		if (!present.all)
+			break;
+		if (i + 1 == c->ask->diff->n && strong) {
+			c->answer = was;
+			*was = found;
+			was->mark = MARK_PRESENT;
+			return 1;
+		}
+	}
+	c->answer = was;
+	return 0;
+}
+
 static int climb_file(struct climb *c, size_t index)
 {
 	const struct filediff *file = &c->ask->diff->items[index];
@@ -189,23 +300,46 @@ static int climb_file(struct climb *c, size_t index)
 	}
 }
 
-int ladder_apply(struct arena *arena, const struct ladder_ask *ask, struct draft *draft, struct ladder_answer *answer)
+static int climb_all(struct climb *c, bool *all)
 {
-	struct climb c = { arena, ask, draft, answer };
-	size_t point = draft_point(draft);
-	bool all = true;
-
-	*answer = (struct ladder_answer){ 0 };
-	for (size_t i = 0; i < ask->diff->n; i++) {
-		int r = climb_file(&c, i);
+	*all = true;
+	*c->answer = (struct ladder_answer){ 0 };
+	for (size_t i = 0; i < c->ask->diff->n; i++) {
+		int r = climb_file(c, i);
 
 		if (r < 0)
 			return -1;
-		all &= r > 0;
+		*all &= r > 0;
 	}
-	answer->mark = MARK_NONE;
-	for (size_t i = 0; i < answer->n; i++)
-		answer->mark = mark_worse(answer->mark, answer->items[i].mark);
+	c->answer->mark = MARK_NONE;
+	for (size_t i = 0; i < c->answer->n; i++)
+		c->answer->mark = mark_worse(c->answer->mark, c->answer->items[i].mark);
+	return 0;
+}
+
+int ladder_apply(struct arena *arena, const struct ladder_ask *ask, struct draft *draft, struct ladder_answer *answer)
+{
+	const unsigned int plain = LADDER_ONLY(MARK_EXACT) | LADDER_ONLY(MARK_PRESENT);
+	struct ladder_ask only = *ask;
+	struct climb c = { arena, &only, draft, answer };
+	size_t point = draft_point(draft);
+	bool all;
+	int r;
+
+	only.methods = ask->methods & plain;
+	if (climb_all(&c, &all))
+		return -1;
+	if (all)
+		return 0;
+	draft_back(draft, point);
+	r = may(&c, MARK_PRESENT) ? climb_present(&c) : 0;
+	if (r)
+		return r < 0 ? -1 : 0;
+	if (ask->methods & ~plain) {
+		only.methods = ask->methods;
+		if (climb_all(&c, &all))
+			return -1;
+	}
 	if (!all) {
 		draft_back(draft, point);
 		answer->mark = MARK_CONFLICT;

@@ -199,20 +199,27 @@ static void learn(struct arena *arena, struct renames *renames, const struct wor
 	}
 }
 
-struct renames renames_learn(struct arena *arena, const struct align *align)
+struct renames renames_learn(struct arena *arena, const struct align *align, const struct symbols *in_a,
+			     const struct symbols *in_b)
 {
-	struct renames renames = { 0 };
+	struct renames all = { 0 }, sure = { 0 };
 
 	for (size_t i = 0; i < align->a->lines.n; i++)
 		if (align->to[i] != ALIGN_NONE && align->alike[i] < 100)
-			learn(arena, &renames, source_words(align->a, i), source_words(align->b, (size_t)align->to[i]));
-	return renames;
+			learn(arena, &all, source_words(align->a, i), source_words(align->b, (size_t)align->to[i]));
+	for (size_t i = 0; i < all.n; i++) {
+		const struct rename *r = &all.items[i];
+
+		if (!r->against && !symbols_find(in_b, r->from) && !symbols_find(in_a, r->to))
+			*arena_push(arena, &sure) = *r;
+	}
+	return sure;
 }
 
 const struct rename *renames_find(const struct renames *renames, unsigned int number)
 {
 	for (size_t i = 0; i < renames->n; i++)
 		if (renames->items[i].number == number)
-			return renames->items[i].seen && !renames->items[i].against ? &renames->items[i] : NULL;
+			return &renames->items[i];
 	return NULL;
 }
