@@ -358,6 +358,20 @@ static void trailers_are_the_last_paragraph_by_git_rules(void **state)
 	}
 }
 
+static void a_patch_without_an_address_is_refused(void **state)
+{
+	static const char *const from[] = { "", "From: nobody\n", "From: A <a@example.org>8<b: c, d\n",
+					    "From: A <a @example.org>\n", "From: <>\n" };
+	static const char patch[] = "Subject: [PATCH] x\n\n---\ndiff --git a/f b/f\n--- a/f\n+++ b/f\n"
+				    "@@ -1 +1 @@\n-a\n+b\n";
+	struct mail mail;
+
+	for (size_t i = 0; i < ARRAY_SIZE(from); i++)
+		assert_fails(mail_parse(*state, slice_of(arena_printf(*state, "%s%s", from[i], patch)),
+					&mail),
+			     FAIL_USAGE, "a patch needs an author");
+}
+
 UNIT_MAIN(unit(a_plain_patch_gives_author_date_message_and_diff), unit(prefix_numbers_are_read),
 	  unit(an_in_body_from_is_the_author), unit(a_sentence_that_begins_with_from_is_no_header),
 	  unit(crlf_goes_where_each_line_has_it), unit(base64_and_quoted_printable_are_undone),
@@ -365,6 +379,6 @@ UNIT_MAIN(unit(a_plain_patch_gives_author_date_message_and_diff), unit(prefix_nu
 	  unit(multipart_gives_its_text_and_attached_patches), unit(flowed_text_is_put_back_together),
 	  unit(what_stands_above_scissors_is_dropped), unit(a_rule_of_dashes_in_the_message_does_not_end_it),
 	  unit(an_mbox_is_cut_at_real_from_lines_only), unit(a_malformed_patch_is_refused_with_its_line),
-	  unit(a_reply_that_quotes_a_broken_diff_is_text), unit(addresses_of_all_kinds_are_read),
+	  unit(a_patch_without_an_address_is_refused), unit(a_reply_that_quotes_a_broken_diff_is_text), unit(addresses_of_all_kinds_are_read),
 	  unit(what_is_written_is_read_back), unit(header_lines_stay_short),
 	  unit(a_line_that_would_end_the_message_is_set_in), unit(trailers_are_the_last_paragraph_by_git_rules))

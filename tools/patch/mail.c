@@ -396,8 +396,9 @@ static int parse_at(struct arena *arena, struct slice raw, size_t first_line, st
 	if (mime_parse(arena, raw, &mime))
 		return -1;
 	value = mime_get(&mime, "from");
-	if (value)
-		mime_person(arena, mime_utf8(arena, slice_of(value), mime.charset), &mail->author);
+	if (value &&
+	    !mime_person(arena, mime_utf8(arena, slice_of(value), mime.charset), &mail->author))
+		mail->author = (struct person){ 0 };
 	parse_date(mime_get(&mime, "date"), mail);
 	value = mime_get(&mime, "subject");
 	value = mime_utf8(arena, slice_of(value ? value : ""), mime.charset);
