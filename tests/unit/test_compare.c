@@ -6,10 +6,10 @@
 #define FILE_HEAD(name) "diff --git a/" name " b/" name "\n--- a/" name "\n+++ b/" name "\n"
 
 #define HUNK_ONE                                                                                   \
-	"@@ -10,6 +10,7 @@ static int first(struct vcpu *vcpu)\n"                                   \
+	"@@ -10,6 +10,7 @@ static int first(struct vcpu *vcpu)\n"                                  \
 	" \tint r;\n \n \tr = check(vcpu);\n+\tdeliver(vcpu, ex);\n \tif (r)\n \t\treturn r;\n \n"
-#define HUNK_TWO                                                                                   \
-	"@@ -40,7 +41,7 @@ static void second(struct vcpu *vcpu)\n"                                 \
+#define HUNK_TWO                                                                                        \
+	"@@ -40,7 +41,7 @@ static void second(struct vcpu *vcpu)\n"                                     \
 	" {\n \tstruct events *e;\n \n-\told_call(vcpu, e->payload);\n+\tnew_call(vcpu, e->payload);\n" \
 	" \te->done = 1;\n }\n \n"
 
@@ -27,9 +27,10 @@ static void the_same_patch_is_identical_whatever_its_line_numbers(void **state)
 	struct compare c;
 
 	compare(*state, FILE_HEAD("x.c") HUNK_ONE HUNK_TWO,
-		FILE_HEAD("x.c") "@@ -382,6 +382,7 @@ static int first(struct vcpu *vcpu)\n"
-				 " \tint r;\n \n \tr = check(vcpu);\n+\tdeliver(vcpu, ex);\n \tif (r)\n"
-				 " \t\treturn r;\n \n" HUNK_TWO,
+		FILE_HEAD(
+			"x.c") "@@ -382,6 +382,7 @@ static int first(struct vcpu *vcpu)\n"
+			       " \tint r;\n \n \tr = check(vcpu);\n+\tdeliver(vcpu, ex);\n \tif (r)\n"
+			       " \t\treturn r;\n \n" HUNK_TWO,
 		&c);
 	assert_int_equal(c.n, 2);
 	assert_int_equal(c.counts[PART_SAME], 2);
@@ -42,9 +43,10 @@ static void other_lines_around_the_same_change_are_context_only(void **state)
 	struct compare c;
 
 	compare(*state, FILE_HEAD("x.c") HUNK_ONE,
-		FILE_HEAD("x.c") "@@ -10,6 +10,7 @@ static int first(struct vcpu *vcpu)\n"
-				 " \tint r;\n \n \tr = other_check(vcpu, 0);\n+\tdeliver(vcpu, ex);\n \tif (r)\n"
-				 " \t\treturn r;\n \n",
+		FILE_HEAD(
+			"x.c") "@@ -10,6 +10,7 @@ static int first(struct vcpu *vcpu)\n"
+			       " \tint r;\n \n \tr = other_check(vcpu, 0);\n+\tdeliver(vcpu, ex);\n \tif (r)\n"
+			       " \t\treturn r;\n \n",
 		&c);
 	assert_int_equal(c.n, 1);
 	assert_int_equal(c.items[0].state, PART_CONTEXT);
@@ -97,9 +99,10 @@ static void a_change_in_another_file_or_function_has_moved(void **state)
 	assert_int_equal(c.n, 1);
 	assert_int_equal(c.items[0].state, PART_MOVED);
 	compare(*state, FILE_HEAD("x.c") HUNK_ONE,
-		FILE_HEAD("x.c") "@@ -10,6 +10,7 @@ int third(void)\n"
-				 " \tint r;\n \n \tr = check(vcpu);\n+\tdeliver(vcpu, ex);\n \tif (r)\n"
-				 " \t\treturn r;\n \n",
+		FILE_HEAD(
+			"x.c") "@@ -10,6 +10,7 @@ int third(void)\n"
+			       " \tint r;\n \n \tr = check(vcpu);\n+\tdeliver(vcpu, ex);\n \tif (r)\n"
+			       " \t\treturn r;\n \n",
 		&c);
 	assert_int_equal(c.items[0].state, PART_MOVED);
 }
@@ -109,12 +112,13 @@ static void changed_order_has_moved(void **state)
 	struct compare c;
 
 	compare(*state, FILE_HEAD("x.c") HUNK_ONE HUNK_TWO,
-		FILE_HEAD("x.c") "@@ -4,7 +4,7 @@ static void second(struct vcpu *vcpu)\n"
-				 " {\n \tstruct events *e;\n \n-\told_call(vcpu, e->payload);\n"
-				 "+\tnew_call(vcpu, e->payload);\n \te->done = 1;\n }\n \n"
-				 "@@ -40,6 +40,7 @@ static int first(struct vcpu *vcpu)\n"
-				 " \tint r;\n \n \tr = check(vcpu);\n+\tdeliver(vcpu, ex);\n \tif (r)\n"
-				 " \t\treturn r;\n \n",
+		FILE_HEAD(
+			"x.c") "@@ -4,7 +4,7 @@ static void second(struct vcpu *vcpu)\n"
+			       " {\n \tstruct events *e;\n \n-\told_call(vcpu, e->payload);\n"
+			       "+\tnew_call(vcpu, e->payload);\n \te->done = 1;\n }\n \n"
+			       "@@ -40,6 +40,7 @@ static int first(struct vcpu *vcpu)\n"
+			       " \tint r;\n \n \tr = check(vcpu);\n+\tdeliver(vcpu, ex);\n \tif (r)\n"
+			       " \t\treturn r;\n \n",
 		&c);
 	assert_int_equal(c.n, 2);
 	assert_int_equal(c.counts[PART_MOVED], 1);
@@ -126,8 +130,10 @@ static void hunks_that_a_diff_merged_meet_in_one_part(void **state)
 	struct compare c;
 
 	compare(*state,
-		FILE_HEAD("x.c") "@@ -1,3 +1,4 @@ f\n a\n+one();\n b\n c\n@@ -5,2 +6,3 @@ f\n e\n+two();\n f\n",
-		FILE_HEAD("x.c") "@@ -1,6 +1,8 @@ f\n a\n+one();\n b\n c\n d\n e\n+two();\n f\n", &c);
+		FILE_HEAD(
+			"x.c") "@@ -1,3 +1,4 @@ f\n a\n+one();\n b\n c\n@@ -5,2 +6,3 @@ f\n e\n+two();\n f\n",
+		FILE_HEAD("x.c") "@@ -1,6 +1,8 @@ f\n a\n+one();\n b\n c\n d\n e\n+two();\n f\n",
+		&c);
 	assert_int_equal(c.n, 1);
 	assert_int_equal(c.items[0].up.n, 2);
 	assert_int_equal(c.items[0].down.n, 1);
@@ -138,8 +144,10 @@ static void a_run_that_the_diff_slid_is_identical(void **state)
 {
 	struct compare c;
 
-	compare(*state, FILE_HEAD("x.c") "@@ -1,4 +1,8 @@\n a {\n }\n+\n+b {\n+\tcall();\n+}\n \n c {\n",
-		FILE_HEAD("x.c") "@@ -1,4 +1,8 @@\n a {\n }\n \n+b {\n+\tcall();\n+}\n+\n c {\n", &c);
+	compare(*state,
+		FILE_HEAD("x.c") "@@ -1,4 +1,8 @@\n a {\n }\n+\n+b {\n+\tcall();\n+}\n \n c {\n",
+		FILE_HEAD("x.c") "@@ -1,4 +1,8 @@\n a {\n }\n \n+b {\n+\tcall();\n+}\n+\n c {\n",
+		&c);
 	assert_int_equal(c.n, 1);
 	assert_int_equal(c.items[0].state, PART_SAME);
 }
@@ -157,11 +165,13 @@ static void how_much_context_a_diff_shows_does_not_matter(void **state)
 
 static void the_same_line_in_several_hunks_pairs_them_in_order(void **state)
 {
-	static const char up[] = FILE_HEAD("x.c") "@@ -1,2 +1,3 @@ int get_a(void)\n {\n+\tquirk(vcpu);\n \ta();\n"
-						  "@@ -11,2 +12,3 @@ int get_b(void)\n {\n+\tquirk(vcpu);\n \tb();\n"
-						  "@@ -21,2 +23,3 @@ int get_c(void)\n {\n+\tquirk(vcpu);\n \tc();\n";
-	static const char down[] = FILE_HEAD("x.c") "@@ -1,2 +1,3 @@ int get_a(void)\n {\n+\tquirk(vcpu);\n \ta();\n"
-						    "@@ -21,2 +22,3 @@ int get_c(void)\n {\n+\tquirk(vcpu);\n \tc();\n";
+	static const char up[] = FILE_HEAD(
+		"x.c") "@@ -1,2 +1,3 @@ int get_a(void)\n {\n+\tquirk(vcpu);\n \ta();\n"
+		       "@@ -11,2 +12,3 @@ int get_b(void)\n {\n+\tquirk(vcpu);\n \tb();\n"
+		       "@@ -21,2 +23,3 @@ int get_c(void)\n {\n+\tquirk(vcpu);\n \tc();\n";
+	static const char down[] = FILE_HEAD(
+		"x.c") "@@ -1,2 +1,3 @@ int get_a(void)\n {\n+\tquirk(vcpu);\n \ta();\n"
+		       "@@ -21,2 +22,3 @@ int get_c(void)\n {\n+\tquirk(vcpu);\n \tc();\n";
 	struct compare c;
 
 	compare(*state, up, down, &c);
@@ -187,11 +197,13 @@ static void a_file_without_hunks_is_compared_too(void **state)
 /* Whatever the order, all that is in the two lines is in the pieces, and nothing else. */
 static void words_give_both_lines_back(void **state)
 {
-	static const char *const lines[] = { "", "\tif (a->b)", "\tif (a->bc && d)", "x", "foo(bar,  baz);", "foo(baz, bar);" };
+	static const char *const lines[] = { "",  "\tif (a->b)",     "\tif (a->bc && d)",
+					     "x", "foo(bar,  baz);", "foo(baz, bar);" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
 		for (size_t j = 0; j < ARRAY_SIZE(lines); j++) {
-			struct word_pieces words = compare_words(*state, slice_of(lines[i]), slice_of(lines[j]));
+			struct word_pieces words =
+				compare_words(*state, slice_of(lines[i]), slice_of(lines[j]));
 			struct text old __free_text = TEXT_INIT, new __free_text = TEXT_INIT;
 
 			for (size_t k = 0; k < words.n; k++) {
@@ -208,8 +220,10 @@ static void words_give_both_lines_back(void **state)
 UNIT_MAIN(unit(the_same_patch_is_identical_whatever_its_line_numbers),
 	  unit(other_lines_around_the_same_change_are_context_only),
 	  unit(a_change_that_was_altered_is_adapted_and_shows_the_words),
-	  unit(hunks_only_in_one_are_dropped_or_added), unit(a_change_in_another_file_or_function_has_moved),
-	  unit(changed_order_has_moved), unit(hunks_that_a_diff_merged_meet_in_one_part),
-	  unit(a_run_that_the_diff_slid_is_identical), unit(how_much_context_a_diff_shows_does_not_matter),
-	  unit(the_same_line_in_several_hunks_pairs_them_in_order), unit(a_file_without_hunks_is_compared_too),
-	  unit(words_give_both_lines_back))
+	  unit(hunks_only_in_one_are_dropped_or_added),
+	  unit(a_change_in_another_file_or_function_has_moved), unit(changed_order_has_moved),
+	  unit(hunks_that_a_diff_merged_meet_in_one_part),
+	  unit(a_run_that_the_diff_slid_is_identical),
+	  unit(how_much_context_a_diff_shows_does_not_matter),
+	  unit(the_same_line_in_several_hunks_pairs_them_in_order),
+	  unit(a_file_without_hunks_is_compared_too), unit(words_give_both_lines_back))

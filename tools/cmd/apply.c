@@ -38,7 +38,8 @@ static void names_add(struct text *out, const struct ports *ports, bool conflict
 }
 
 /* The line that a reader wants first. */
-static void verdict(struct context *c, struct text *out, const struct ports *ports, bool dry, bool moved)
+static void verdict(struct context *c, struct text *out, const struct ports *ports, bool dry,
+		    bool moved)
 {
 	struct text line __free_text = TEXT_INIT;
 	size_t conflicts = 0;
@@ -52,11 +53,14 @@ static void verdict(struct context *c, struct text *out, const struct ports *por
 	}
 	if (conflicts < ports->n) {
 		text_adds(&line, line.len ? " " : "");
-		text_adds(&line, dry ? "Dry run, would land on " : moved ? "Landed on " : "Nothing changed on ");
+		text_adds(&line, dry   ? "Dry run, would land on " :
+				 moved ? "Landed on " :
+					 "Nothing changed on ");
 		names_add(&line, ports, false);
 		text_adds(&line, ".");
 	}
-	text_addf(out, "%s%s%s: ", tint_on(c->color, TINT_BOLD), ports->series->name, tint_off(c->color, TINT_BOLD));
+	text_addf(out, "%s%s%s: ", tint_on(c->color, TINT_BOLD), ports->series->name,
+		  tint_off(c->color, TINT_BOLD));
 	text_adds(out, tint_on(c->color, conflicts ? TINT_BAD : TINT_GOOD));
 
 	struct text filled __free_text = TEXT_INIT;
@@ -69,7 +73,8 @@ static void verdict(struct context *c, struct text *out, const struct ports *por
 /* What git calls the kernel, as short as it may be. */
 static const char *kernel_word(const struct kernel *kernel)
 {
-	static const char *const prefixes[] = { "refs/heads/", "refs/tags/", "refs/remotes/", "refs/" };
+	static const char *const prefixes[] = { "refs/heads/", "refs/tags/", "refs/remotes/",
+						"refs/" };
 
 	for (size_t i = 0; kernel->ref && i < ARRAY_SIZE(prefixes); i++)
 		if (!strncmp(kernel->ref, prefixes[i], strlen(prefixes[i])))
@@ -91,7 +96,10 @@ static void branches(struct context *c, struct text *out, const struct ports *po
 		shown = shown ? shown : port;
 		table_cell(c->arena, &table, TINT_NONE, "%s", port->kernel.name);
 		table_cell(c->arena, &table, TINT_HEAD, "%s", port->ref + strlen("refs/"));
-		table_cell(c->arena, &table, TINT_DIM, "%s", !port->changed ? "unchanged" : port->had ? "moved" : "new");
+		table_cell(c->arena, &table, TINT_DIM, "%s",
+			   !port->changed ? "unchanged" :
+			   port->had	  ? "moved" :
+					    "new");
 	}
 	if (!shown)
 		return;
@@ -108,8 +116,8 @@ static void next_steps(struct text *out, const struct ports *ports)
 
 	for (size_t i = 0; i < ports->n; i++)
 		if (ports->items[i].mark == MARK_CONFLICT)
-			text_addf(out, "%sTo decide:         series resolve %s\n", first++ ? "" : "\n",
-				  ports->items[i].kernel.name);
+			text_addf(out, "%sTo decide:         series resolve %s\n",
+				  first++ ? "" : "\n", ports->items[i].kernel.name);
 }
 
 static int apply_print(struct context *c, const struct ports *ports, bool dry, bool moved)
@@ -147,8 +155,10 @@ static int apply_run(struct context *c)
 		moved = dry ? 0 : publish(c, &ports);
 		code = moved < 0 ? -1 : apply_print(c, &ports, dry, moved > 0);
 		if (moved > 0 && !context_person(c, &person))
-			context_say(c, "git configuration has no user.name and user.email: the commits carry no "
-				       "Signed-off-by of yours");
+			context_say(
+				c,
+				"git configuration has no user.name and user.email: the commits carry no "
+				"Signed-off-by of yours");
 	}
 	report = (struct report){ ports.series, ports.items, ports.n };
 	pack_free(ports.pack);
@@ -159,7 +169,8 @@ static int apply_run(struct context *c)
 
 static const struct command_option apply_options[] = {
 	{ 'n', "dry-run", NULL, "say what would be, write nothing", NULL },
-	{ '\0', "explain", NULL, "each hunk: its place, its method, and what each method said", NULL },
+	{ '\0', "explain", NULL, "each hunk: its place, its method, and what each method said",
+	  NULL },
 };
 
 const struct command command_apply = {

@@ -2,8 +2,8 @@
 /*
  * Command: the record at the foot of each command's file, and what its run function is given.
  *
- * The records say each command and option once: the parser, `series help`, -h, the man page and the shell's
- * completion all come from them.
+ * The records say each command and option once: the parser, `series help`, -h, the man page and the
+ * shell's completion all come from them.
  */
 #ifndef SERIES_CMD_COMMAND_H
 #define SERIES_CMD_COMMAND_H
@@ -53,7 +53,8 @@ struct command {
 	enum command_words words;
 	unsigned int words_min, words_max; /* how many words it takes; 0 for max: any number */
 	/*
-	 * Gives an exit code, or -1 with fail(): main then prints the message and exits as its kind says.
+	 * Gives an exit code, or -1 with fail(): main then prints the message and exits as its kind
+	 * says.
 	 */
 	int (*run)(struct context *context);
 };
@@ -65,12 +66,12 @@ struct context {
 	const char *const *words; /* behind the command, options taken out */
 	size_t nwords;
 	bool json, quiet;
-	bool color;	       /* on standard output */
-	bool terminal;	       /* standard output is one */
-	unsigned int width;    /* columns to fill */
-	const char *dir;       /* of -C; "." */
-	const char *series_name; /* of --series; NULL */
-	const char *store_name;	 /* of --store or SERIES_STORE; NULL: the default one */
+	bool color;		  /* on standard output */
+	bool terminal;		  /* standard output is one */
+	unsigned int width;	  /* columns to fill */
+	const char *dir;	  /* of -C; "." */
+	const char *series_name;  /* of --series; NULL */
+	const char *store_name;	  /* of --store or SERIES_STORE; NULL: the default one */
 	struct progress progress; /* draws on a terminal; its step gives false once interrupted */
 	struct drawer *drawer;
 	struct command_values *values; /* of the command's own options */
@@ -87,11 +88,12 @@ bool option_given(const struct context *context, const char *name);
 const char *option_value(const struct context *context, const char *name);
 
 /*
- * The workspace: the folder with series/ and ci/targets.conf, the current one (or -C DIR) or one above.
- * Absolute. NULL with fail() (FAIL_USAGE).
+ * The workspace: the folder with series/ and ci/targets.conf, the current one (or -C DIR) or one
+ * above. Absolute. NULL with fail() (FAIL_USAGE).
  */
 const char *context_workspace(struct context *context);
-/* The kernel store, opened once. NULL with fail(): FAIL_USAGE when there is none, saying how to get one. */
+/* The kernel store, opened once. NULL with fail(): FAIL_USAGE when there is none, saying how to get
+ * one. */
 struct repo *context_repo(struct context *context);
 /* The same, made when it is not there: for who brings kernels. */
 struct repo *context_repo_create(struct context *context);
@@ -100,17 +102,17 @@ const struct targets *context_targets(struct context *context);
 /* The series of --series, or the workspace's only one. NULL with fail(). */
 const struct series *context_series(struct context *context);
 /*
- * The kernels that the words stand for, in order, each once. A target that is configured but not in the store
- * fails with what to fetch (FAIL_USAGE), unless it came from "v6.x" or no word was given: then it goes to `missing`.
- * No words: all configured targets.
+ * The kernels that the words stand for, in order, each once. A target that is configured but not in
+ * the store fails with what to fetch (FAIL_USAGE), unless it came from "v6.x" or no word was given:
+ * then it goes to `missing`. No words: all configured targets.
  */
-int context_kernels(struct context *context, const char *const *words, size_t nwords, struct kernels *kernels,
-		    struct target_names *missing);
+int context_kernels(struct context *context, const char *const *words, size_t nwords,
+		    struct kernels *kernels, struct target_names *missing);
 /* One kernel; fails (FAIL_USAGE) where the word stands for more, or for none. */
 int context_kernel(struct context *context, const char *word, struct kernel *kernel);
 /*
- * Who does the backport: GIT_COMMITTER_NAME and _EMAIL, else user.name and user.email of git's configuration (the
- * store's and the user's). 1, 0 when there is none (both NULL), -1.
+ * Who does the backport: GIT_COMMITTER_NAME and _EMAIL, else user.name and user.email of git's
+ * configuration (the store's and the user's). 1, 0 when there is none (both NULL), -1.
  */
 int context_person(struct context *context, struct person *person);
 
@@ -120,7 +122,8 @@ int context_interrupted(void);
 /* Print to standard output; -1 with fail() where that does not go. */
 int context_print(const struct context *context, const struct text *text);
 /* A line to standard error, "series apply: ..." before it; not with --quiet. */
-void context_say(const struct context *context, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void context_say(const struct context *context, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /* All commands, in the order help gives them. */
 extern const struct command *const commands[];

@@ -10,12 +10,12 @@
 extern const struct command command_fetch __attribute__((weak));     /* fetch.c */
 extern const struct command command_apply __attribute__((weak));     /* apply.c */
 extern const struct command command_status __attribute__((weak));    /* status.c */
-extern const struct command command_show __attribute__((weak));      /* show.c */
+extern const struct command command_show __attribute__((weak));	     /* show.c */
 extern const struct command command_resolve __attribute__((weak));   /* resolve.c */
 extern const struct command command_import __attribute__((weak));    /* import.c */
 extern const struct command command_export __attribute__((weak));    /* export.c */
-extern const struct command command_list __attribute__((weak));      /* list.c */
+extern const struct command command_list __attribute__((weak));	     /* list.c */
 extern const struct command command_port_tree __attribute__((weak)); /* port_tree.c */
-extern const struct command command_help __attribute__((weak));      /* help.c */
+extern const struct command command_help __attribute__((weak));	     /* help.c */
 
 #endif

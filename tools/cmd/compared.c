@@ -43,25 +43,27 @@ static void counts_write(struct text *out, const struct compare *compare, bool c
 	text_addf(out, "  %zu hunk%s: ", compare->n, compare->n == 1 ? "" : "s");
 	for (int s = 0; s < PART_STATE_COUNT; s++)
 		if (compare->counts[s])
-			text_addf(out, "%s%s%zu %s%s", n++ ? ", " : "", tint_on(color, state_tint(s)),
-				  compare->counts[s], part_state_name(s), tint_off(color, state_tint(s)));
+			text_addf(out, "%s%s%zu %s%s", n++ ? ", " : "",
+				  tint_on(color, state_tint(s)), compare->counts[s],
+				  part_state_name(s), tint_off(color, state_tint(s)));
 	text_addc(out, '\n');
 }
 
-static void part_head(struct text *out, const struct part *part, size_t number, const struct diff *up,
-		      const struct diff *down, bool color)
+static void part_head(struct text *out, const struct part *part, size_t number,
+		      const struct diff *up, const struct diff *down, bool color)
 {
 	const struct diff *side = part->down.n ? down : up;
 	const struct hunk_places *places = part->down.n ? &part->down : &part->up;
 	const struct hunk *hunk = hunk_of(side, places);
 	enum tint tint = state_tint(part->state);
 
-	text_addf(out, "  %3zu  %s%-12s%s  ", number, tint_on(color, tint), part_state_name(part->state),
-		  tint_off(color, tint));
+	text_addf(out, "  %3zu  %s%-12s%s  ", number, tint_on(color, tint),
+		  part_state_name(part->state), tint_off(color, tint));
 	text_add_shown(out, slice_of(file_of(side, places)), false);
 	if (hunk)
 		text_addf(out, ":%zu", hunk->new_start);
-	if (part->up.n && part->down.n && strcmp(file_of(up, &part->up), file_of(down, &part->down)) != 0) {
+	if (part->up.n && part->down.n &&
+	    strcmp(file_of(up, &part->up), file_of(down, &part->down)) != 0) {
 		text_adds(out, " from ");
 		text_add_shown(out, slice_of(file_of(up, &part->up)), false);
 	} else if (part->offset) {
@@ -83,11 +85,14 @@ static void words_write(struct text *out, const struct word_pieces *words, bool 
 {
 	for (size_t i = 0; i < words->n; i++) {
 		const struct word_piece *piece = &words->items[i];
-		enum tint tint = piece->kind == '-' ? TINT_DROP : piece->kind == '+' ? TINT_ADD : TINT_NONE;
+		enum tint tint = piece->kind == '-' ? TINT_DROP :
+				 piece->kind == '+' ? TINT_ADD :
+						      TINT_NONE;
 
 		if (piece->kind != ' ' && !color)
 			text_adds(out, piece->kind == '-' ? "[-" : "{+");
-		text_addf(out, "%s%s", tint_on(color, tint), piece->kind != ' ' && color ? "\033[7m" : "");
+		text_addf(out, "%s%s", tint_on(color, tint),
+			  piece->kind != ' ' && color ? "\033[7m" : "");
 		text_add_shown(out, piece->text, false);
 		text_adds(out, tint_off(color, tint));
 		if (piece->kind != ' ' && !color)
@@ -99,7 +104,10 @@ static void line_write(struct text *out, const struct part_line *line, bool colo
 {
 	const struct diff_line *one = line->down ? line->down : line->up;
 	char sign = !line->down ? '<' : !line->up ? '>' : line->words.n ? '~' : ' ';
-	enum tint tint = sign == '<' ? TINT_DROP : sign == '>' ? TINT_ADD : sign == '~' ? TINT_LOOK : TINT_DIM;
+	enum tint tint = sign == '<' ? TINT_DROP :
+			 sign == '>' ? TINT_ADD :
+			 sign == '~' ? TINT_LOOK :
+				       TINT_DIM;
 
 	text_addf(out, "       %s%c %c", tint_on(color, tint), sign, one->kind);
 	if (sign == '~') {
@@ -132,8 +140,8 @@ static void lines_write(struct text *out, const struct part *part, bool color)
 	}
 }
 
-void compared_write(struct text *out, const struct compare *compare, const struct diff *up, const struct diff *down,
-		    bool color)
+void compared_write(struct text *out, const struct compare *compare, const struct diff *up,
+		    const struct diff *down, bool color)
 {
 	counts_write(out, compare, color);
 	for (size_t i = 0; i < compare->n; i++) {
@@ -163,9 +171,12 @@ json_t *compared_json(const struct compare *compare, const struct diff *up, cons
 		json_t *one = json_object();
 
 		json_object_set_new(one, "state", json_string(part_state_name(part->state)));
-		json_object_set_new(one, "upstream_file", part->up.n ? json_shown(file_of(up, &part->up)) : json_null());
+		json_object_set_new(one, "upstream_file",
+				    part->up.n ? json_shown(file_of(up, &part->up)) : json_null());
 		json_object_set_new(one, "upstream_hunks", places_json(&part->up));
-		json_object_set_new(one, "file", part->down.n ? json_shown(file_of(down, &part->down)) : json_null());
+		json_object_set_new(one, "file",
+				    part->down.n ? json_shown(file_of(down, &part->down)) :
+						   json_null());
 		json_object_set_new(one, "hunks", places_json(&part->down));
 		json_object_set_new(one, "changed_lines", json_integer((json_int_t)part->changed));
 		json_array_append_new(json, one);

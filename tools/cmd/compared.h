@@ -10,9 +10,10 @@
 #include "patch/compare.h"
 
 /* A line of counts, then each part; the lines of those that differ. */
-void compared_write(struct text *out, const struct compare *compare, const struct diff *up, const struct diff *down,
-		    bool color);
+void compared_write(struct text *out, const struct compare *compare, const struct diff *up,
+		    const struct diff *down, bool color);
 /* As docs/json.md says. */
-json_t *compared_json(const struct compare *compare, const struct diff *up, const struct diff *down);
+json_t *compared_json(const struct compare *compare, const struct diff *up,
+		      const struct diff *down);
 
 #endif

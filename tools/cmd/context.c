@@ -112,16 +112,18 @@ static const char *series_choose(struct context *c, const char *workspace)
 		for (size_t i = 0; i < names.n; i++)
 			if (!strcmp(names.items[i], c->series_name))
 				return names.items[i];
-		fail_as(FAIL_USAGE, "no series '%s' in %s/series (there are: %s)", c->series_name, workspace,
-			names.n ? text_str(&all) : "none");
+		fail_as(FAIL_USAGE, "no series '%s' in %s/series (there are: %s)", c->series_name,
+			workspace, names.n ? text_str(&all) : "none");
 		return NULL;
 	}
 	if (names.n == 1)
 		return names.items[0];
 	if (!names.n)
-		fail_as(FAIL_USAGE, "no series in %s/series; take one in with 'series import MBOX'", workspace);
+		fail_as(FAIL_USAGE, "no series in %s/series; take one in with 'series import MBOX'",
+			workspace);
 	else
-		fail_as(FAIL_USAGE, "%s has more than one series; choose with --series: %s", workspace, text_str(&all));
+		fail_as(FAIL_USAGE, "%s has more than one series; choose with --series: %s",
+			workspace, text_str(&all));
 	return NULL;
 }
 
@@ -165,16 +167,18 @@ static int target_missing(const struct targets *targets, const char *name)
 	struct text known __free_text = TEXT_INIT;
 
 	if (version_parse(slice_of(name), &version))
-		return fail_as(FAIL_USAGE, "%s is not in the store; get it with: series fetch %s", name, name);
+		return fail_as(FAIL_USAGE, "%s is not in the store; get it with: series fetch %s",
+			       name, name);
 	for (size_t i = 0; i < targets->n; i++)
 		text_addf(&known, "%s%s", i ? " " : "", targets->items[i].name);
-	return fail_as(FAIL_USAGE,
-		       "unknown target '%s': no version, and no branch, tag or commit of the store (configured: %s)", name,
-		       text_str(&known));
+	return fail_as(
+		FAIL_USAGE,
+		"unknown target '%s': no version, and no branch, tag or commit of the store (configured: %s)",
+		name, text_str(&known));
 }
 
-int context_kernels(struct context *c, const char *const *words, size_t nwords, struct kernels *kernels,
-		    struct target_names *missing)
+int context_kernels(struct context *c, const char *const *words, size_t nwords,
+		    struct kernels *kernels, struct target_names *missing)
 {
 	const struct targets *targets = context_targets(c);
 	struct repo *repo = targets ? context_repo(c) : NULL;
@@ -204,8 +208,10 @@ int context_kernels(struct context *c, const char *const *words, size_t nwords, 
 		*arena_push(c->arena, missing) = names.items[i];
 	}
 	if (!kernels->n)
-		return fail_as(FAIL_USAGE, "none of the targets is in the store %s; get one with: series fetch %s",
-			       repo_path(repo), names.n ? names.items[0] : "v6.12");
+		return fail_as(
+			FAIL_USAGE,
+			"none of the targets is in the store %s; get one with: series fetch %s",
+			repo_path(repo), names.n ? names.items[0] : "v6.12");
 	return 0;
 }
 

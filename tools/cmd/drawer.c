@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How far a long call is, on the last line of a terminal: "linux 6.12.73: unpacking  412 of 1480 MB, 98 MB/s, 11 s left".
- * Nothing is drawn in the first second, nor more often than ten times in one.
+ * How far a long call is, on the last line of a terminal: "linux 6.12.73: unpacking  412 of 1480
+ * MB, 98 MB/s, 11 s left". Nothing is drawn in the first second, nor more often than ten times in
+ * one.
  */
 #define _GNU_SOURCE
 #include "cmd/screen.h"
@@ -14,7 +15,8 @@ struct drawer {
 	unsigned int width;
 	char what[128];
 	double started;	     /* the first step since the screen was clear; 0: none yet */
-	double began, drawn; /* when `what` began; when the line on the screen was drawn, 0: there is none */
+	double began, drawn; /* when `what` began; when the line on the screen was drawn, 0: there
+				is none */
 };
 
 static double now(void)
@@ -38,7 +40,8 @@ struct drawer *drawer_new(struct arena *arena, int fd, unsigned int width)
 static void amount_add(struct text *out, uint64_t v, const char *unit)
 {
 	if (!unit || strcmp(unit, "B"))
-		text_addf(out, "%llu%s%s", (unsigned long long)v, unit && *unit ? " " : "", unit ? unit : "");
+		text_addf(out, "%llu%s%s", (unsigned long long)v, unit && *unit ? " " : "",
+			  unit ? unit : "");
 	else if (v < 10000)
 		text_addf(out, "%llu B", (unsigned long long)v);
 	else if (v < 10000000)
@@ -57,8 +60,8 @@ static void time_add(struct text *out, double seconds)
 		text_addf(out, "%lu min %02lu s", s / 60, s % 60);
 }
 
-void drawer_line(struct text *out, const char *what, uint64_t done, uint64_t total, const char *unit,
-		 double seconds, unsigned int width)
+void drawer_line(struct text *out, const char *what, uint64_t done, uint64_t total,
+		 const char *unit, double seconds, unsigned int width)
 {
 	struct text line __free_text = TEXT_INIT;
 	double rate = seconds > 0 ? (double)done / seconds : 0;
@@ -66,7 +69,8 @@ void drawer_line(struct text *out, const char *what, uint64_t done, uint64_t tot
 	text_add_shown(&line, slice_of(what), false);
 	text_adds(&line, "  ");
 	if (total) {
-		text_addf(&line, "%3u%%  ", (unsigned int)(done >= total ? 100 : done * 100 / total));
+		text_addf(&line, "%3u%%  ",
+			  (unsigned int)(done >= total ? 100 : done * 100 / total));
 		amount_add(&line, done, unit);
 		text_adds(&line, " of ");
 		amount_add(&line, total, unit);

@@ -11,13 +11,14 @@ const struct command *command_find(struct arena *arena, const char *name)
 {
 	const char **names = arena_alloc(arena, (ncommands + 1) * sizeof(*names));
 	const char *near;
+	size_t n = 0;
 
 	for (size_t i = 0; i < ncommands; i++) {
 		if (!commands[i])
 			continue;
 		if (!strcmp(commands[i]->name, name))
 			return commands[i];
-		names[i] = commands[i]->name;
+		names[n++] = commands[i]->name;
 	}
 	near = word_near(name, names);
 	if (near)
@@ -40,7 +41,8 @@ static void option_usage(struct text *out, const struct command_option *o)
 }
 
 /* A name and what it is, the second filled beside the first in its column. */
-static void entry_write(struct text *out, const char *name, const char *what, size_t column, unsigned int width)
+static void entry_write(struct text *out, const char *name, const char *what, size_t column,
+			unsigned int width)
 {
 	struct text filled __free_text = TEXT_INIT;
 	size_t used = 2 + text_columns(slice_of(name));
@@ -53,7 +55,8 @@ static void entry_write(struct text *out, const char *name, const char *what, si
 		text_addf(out, "\n%s", text_str(&filled));
 }
 
-static void options_write(struct text *out, const struct command_option *options, size_t n, unsigned int width)
+static void options_write(struct text *out, const struct command_option *options, size_t n,
+			  unsigned int width)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct text usage __free_text = TEXT_INIT;
@@ -73,7 +76,8 @@ void help_program(struct text *out, unsigned int width)
 			entry_write(out, commands[i]->name, commands[i]->summary, 14, width);
 	text_adds(out, "\noptions of every command:\n");
 	options_write(out, global_options, nglobal_options, width);
-	text_adds(out, "\nStart with: series apply v6.12.  More: series help COMMAND, man series.\n");
+	text_adds(out,
+		  "\nStart with: series apply v6.12.  More: series help COMMAND, man series.\n");
 }
 
 void help_command(struct text *out, const struct command *command, unsigned int width)
@@ -81,8 +85,9 @@ void help_command(struct text *out, const struct command *command, unsigned int 
 	struct slice rest = slice_of(command->description), paragraph;
 
 	width = width > 100 ? 100 : width;
-	text_addf(out, "usage: series %s%s%s%s\n\n", command->name, command->noptions ? " [OPTION]..." : "",
-		  *command->args ? " " : "", command->args);
+	text_addf(out, "usage: series %s%s%s%s\n\n", command->name,
+		  command->noptions ? " [OPTION]..." : "", *command->args ? " " : "",
+		  command->args);
 	while (rest.n) {
 		ptrdiff_t end = slice_find(rest, SLICE("\n\n"));
 

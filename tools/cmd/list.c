@@ -29,8 +29,8 @@ static int inventory_take(struct context *c, struct inventory *all)
 }
 
 /* The kernel that a configured target stands for now; NULL. */
-static int target_kernel(struct context *c, const struct inventory *all, const struct target *target,
-			 struct kernel *kernel)
+static int target_kernel(struct context *c, const struct inventory *all,
+			 const struct target *target, struct kernel *kernel)
 {
 	return all->repo ? repo_kernel(all->repo, c->arena, target->name, kernel) : 0;
 }
@@ -55,7 +55,8 @@ static int list_json(struct context *c, const struct inventory *all, struct text
 		if (found < 0)
 			return -1;
 		json_object_set_new(target, "target", json_shown(all->targets->items[i].name));
-		json_object_set_new(target, "kernel", found ? json_shown(kernel.name) : json_null());
+		json_object_set_new(target, "kernel",
+				    found ? json_shown(kernel.name) : json_null());
 	}
 	for (size_t i = 0; i < all->kernels.n; i++)
 		json_array_append_new(kernels, json_shown(all->kernels.items[i].name));
@@ -75,10 +76,12 @@ static int list_series(struct context *c, const struct inventory *all, struct te
 			return -1;
 		text_add_shown(&title, slice_of(series.title ? series.title : ""), false);
 		table_cell(c->arena, &table, TINT_BOLD, "%s", series.name);
-		table_cell(c->arena, &table, TINT_NONE, "%zu patch%s", series.n, series.n == 1 ? "" : "es");
+		table_cell(c->arena, &table, TINT_NONE, "%zu patch%s", series.n,
+			   series.n == 1 ? "" : "es");
 		table_cell(c->arena, &table, TINT_NONE, "%s", text_str(&title));
 	}
-	text_adds(out, all->series.n ? "Series:\n" : "Series: none; take one in with: series import MBOX\n");
+	text_adds(out, all->series.n ? "Series:\n" :
+				       "Series: none; take one in with: series import MBOX\n");
 	table_write(out, &table, 2, c->color);
 	return 0;
 }
@@ -98,7 +101,8 @@ static int list_targets(struct context *c, const struct inventory *all, struct t
 		if (found)
 			table_cell(c->arena, &table, TINT_NONE, "%s", kernel.name);
 		else
-			table_cell(c->arena, &table, TINT_DIM, "not in the store; series fetch %s", target->name);
+			table_cell(c->arena, &table, TINT_DIM, "not in the store; series fetch %s",
+				   target->name);
 	}
 	text_adds(out, "\nTargets:\n");
 	table_write(out, &table, 2, c->color);
@@ -123,7 +127,8 @@ static void list_kernels(struct context *c, const struct inventory *all, struct 
 }
 
 /* For scripts and the shell's completion: one name a line. */
-static int list_names(struct context *c, const struct inventory *all, const char *which, struct text *out)
+static int list_names(struct context *c, const struct inventory *all, const char *which,
+		      struct text *out)
 {
 	if (!strcmp(which, "series"))
 		for (size_t i = 0; i < all->series.n; i++)
@@ -158,7 +163,8 @@ static int list_run(struct context *c)
 }
 
 static const struct command_option list_options[] = {
-	{ '\0', "names", "WHAT", "one name a line: series, targets (with the store's kernels) or kernels",
+	{ '\0', "names", "WHAT",
+	  "one name a line: series, targets (with the store's kernels) or kernels",
 	  "series targets kernels" },
 };
 
@@ -166,8 +172,9 @@ const struct command command_list = {
 	.name = "list",
 	.summary = "list the series, the targets and the kernels in the store",
 	.args = "",
-	.description = "What this workspace has: its series, the targets of ci/targets.conf with the kernel that each stands for now, "
-		       "and all kernels of the store.",
+	.description =
+		"What this workspace has: its series, the targets of ci/targets.conf with the kernel that each stands for now, "
+		"and all kernels of the store.",
 	.options = list_options,
 	.noptions = ARRAY_SIZE(list_options),
 	.words = WORDS_NONE,

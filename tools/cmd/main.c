@@ -105,7 +105,8 @@ static unsigned int screen_width(int fd)
 
 static void context_init(struct context *c, const struct command_values *global)
 {
-	const char *color = values_get(global, "color"), *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+	const char *color = values_get(global, "color"), *no_color = getenv("NO_COLOR"),
+		   *term = getenv("TERM");
 	const char *dir = values_get(global, "directory"), *store = getenv("SERIES_STORE");
 
 	c->terminal = isatty(STDOUT_FILENO);
@@ -131,13 +132,14 @@ static int words_check(const struct context *c)
 	const struct command *command = c->command;
 
 	if (c->nwords < command->words_min)
-		return fail_as(FAIL_USAGE, "what to work on is missing; usage: series %s %s", command->name,
-			       command->args);
+		return fail_as(FAIL_USAGE, "what to work on is missing; usage: series %s %s",
+			       command->name, command->args);
 	if (command->words_max && c->nwords > command->words_max)
 		return fail_as(FAIL_USAGE, "'%s' is one word too many; usage: series %s %s",
 			       c->words[command->words_max], command->name, command->args);
 	if (command->words == WORDS_NONE && c->nwords)
-		return fail_as(FAIL_USAGE, "'%s': series %s takes no words", c->words[0], command->name);
+		return fail_as(FAIL_USAGE, "'%s': series %s takes no words", c->words[0],
+			       command->name);
 	return 0;
 }
 

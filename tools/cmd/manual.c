@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The man page and bash's completion, written from the tables. docs/series.1 and docs/series.bash are their output; a test
- * says so.
+ * The man page and bash's completion, written from the tables. docs/series.1 and docs/series.bash
+ * are their output; a test says so.
  */
 #define _GNU_SOURCE
 #include <stdio.h>
 
 #include "cmd/commands.h"
 #include "cmd/help.h"
+#include "cmd/screen.h"
 #include "patch/mark.h"
 
 static const struct {
@@ -16,34 +17,43 @@ static const struct {
 } exits[] = {
 	{ EXIT_CLEAN, "Clean: it was done, or there was nothing to do." },
 	{ EXIT_FINDINGS, "Findings: it was done, and something in the result needs a look." },
-	{ EXIT_USAGE, "The command line, a configuration file, or something it names is wrong; nothing was written." },
-	{ EXIT_CONFLICT, "A patch conflicts on a target and a person has to decide; the other targets were done." },
-	{ EXIT_POLICY, "Refused on purpose: a hostile path, a script in a rule that is not trusted." },
+	{ EXIT_USAGE,
+	  "The command line, a configuration file, or something it names is wrong; nothing was written." },
+	{ EXIT_CONFLICT,
+	  "A patch conflicts on a target and a person has to decide; the other targets were done." },
+	{ EXIT_POLICY,
+	  "Refused on purpose: a hostile path, a script in a rule that is not trusted." },
 	{ EXIT_BUSY, "Someone else moved a ref or holds the lock; try again." },
 	{ EXIT_INFRA, "The machine, the disk, the network or another program failed." },
 	{ EXIT_INTERRUPTED, "Stopped by the user; nothing was changed." },
 };
 
-static const struct {
+struct named {
 	const char *name, *meaning;
-} targets[] = {
+};
+
+static const struct named targets[] = {
 	{ "v6.12", "The newest 6.12.y that the store has." },
 	{ "v6.12.73", "Exactly that version." },
-	{ "v6.x", "Every v6 target that ci/targets.conf names; those that the store lacks are left out, and named." },
+	{ "v6.x",
+	  "Every v6 target that ci/targets.conf names; those that the store lacks are left out, and named." },
 	{ "BRANCH, TAG, COMMIT", "One of the store, by git's own rules." },
 };
 
-static const struct {
-	const char *name, *meaning;
-} files[] = {
+static const struct named files[] = {
 	{ "series/NAME/series", "The patches in order, one file a line, as quilt has it." },
-	{ "series/NAME/series.conf", "What the mails cannot say: upstream ids, classes, conditions." },
+	{ "series/NAME/series.conf",
+	  "What the mails cannot say: upstream ids, classes, conditions." },
 	{ "backports/NAME/TARGET/", "What a person decided for a target, by series resolve." },
 	{ "coccinelle/NAME/", "The patches as semantic patches." },
 	{ "ci/targets.conf", "The kernels to keep the series alive on, and where they come from." },
-	{ "~/.cache/series/store.git", "The kernel store, unless --store or SERIES_STORE names another." },
-	{ "refs/series/NAME/TARGET", "In the store: the series on that target. git log series/NAME/TARGET shows it." },
-}, variables[] = {
+	{ "~/.cache/series/store.git",
+	  "The kernel store, unless --store or SERIES_STORE names another." },
+	{ "refs/series/NAME/TARGET",
+	  "In the store: the series on that target. git log series/NAME/TARGET shows it." },
+};
+
+static const struct named variables[] = {
 	{ "SERIES_STORE", "The kernel store, where --store is not given." },
 	{ "GIT_COMMITTER_NAME, GIT_COMMITTER_EMAIL",
 	  "Who signs the backport off, before user.name and user.email of git's configuration. With none of them there is "
@@ -53,32 +63,48 @@ static const struct {
 	{ "TMPDIR", "Where temporary folders go, if not /tmp." },
 };
 
-/* Text for troff: backslashes and minus signs escaped, no line begins with a dot or a quote. */
-static void man_text(struct text *out, const char *s)
+static const struct named examples[] = {
+	{ "series fetch v6.1 v6.12", "Bring the newest 6.1.y and 6.12.y into the store." },
+	{ "series apply v6.x", "Port the series onto every v6 target." },
+	{ "series apply --dry-run --explain v5.10",
+	  "Say what would become of each hunk, and why; write nothing." },
+	{ "series --store ~/src/linux apply v6.12.73", "Use your own clone, as it is." },
+	{ "series show v6.1 1", "Patch 1 as ported to 6.1.y, beside the one as mailed." },
+	{ "series resolve v5.10", "Open what conflicts on 5.10.y." },
+};
+
+/* Text for troff: backslashes and minus signs escaped, no word begins with a dot or a quote. */
+static void man_escape(struct text *out, const char *s)
 {
-	if (*s == '.' || *s == '\'')
-		text_adds(out, "\\&");
-	for (; *s; s++) {
-		if (*s == '\\')
+	for (const char *p = s; *p; p++) {
+		if ((*p == '.' || *p == '\'') && (p == s || p[-1] == ' ' || p[-1] == '\n'))
+			text_adds(out, "\\&");
+		if (*p == '\\')
 			text_adds(out, "\\e");
-		else if (*s == '-')
+		else if (*p == '-')
 			text_adds(out, "\\-");
-		else if (*s == '~')
+		else if (*p == '~')
 			text_adds(out, "\\(ti");
 		else
-			text_addc(out, *s);
-		if (*s == '\n' && (s[1] == '.' || s[1] == '\''))
-			text_adds(out, "\\&");
+			text_addc(out, *p);
 	}
+}
+
+/* The same, filled into lines. */
+static void man_text(struct text *out, const char *s)
+{
+	struct text escaped __free_text = TEXT_INIT;
+
+	man_escape(&escaped, s);
+	text_add_filled(out, text_slice(&escaped), 0, 78);
 }
 
 static void man_entry(struct text *out, const char *name, const char *meaning)
 {
 	text_adds(out, ".TP\n.B ");
-	man_text(out, name);
+	man_escape(out, name);
 	text_addc(out, '\n');
 	man_text(out, meaning);
-	text_addc(out, '\n');
 }
 
 static void man_paragraphs(struct text *out, const char *s)
@@ -93,8 +119,15 @@ static void man_paragraphs(struct text *out, const char *s)
 		rest = slice_skip(rest, one.len + 2);
 		text_adds(out, ".PP\n");
 		man_text(out, text_str(&one));
-		text_addc(out, '\n');
 	}
+}
+
+static void man_sentence(struct text *out, const char *s)
+{
+	struct text sentence __free_text = TEXT_INIT;
+
+	text_addf(&sentence, "%s.", s);
+	man_text(out, text_str(&sentence));
 }
 
 static void man_options(struct text *out, const struct command_option *options, size_t n)
@@ -106,43 +139,36 @@ static void man_options(struct text *out, const struct command_option *options, 
 		if (o->letter)
 			text_addf(out, "\\fB\\-%c\\fR, ", o->letter);
 		text_adds(out, "\\fB\\-\\-");
-		man_text(out, o->name);
+		man_escape(out, o->name);
 		text_adds(out, "\\fR");
 		if (o->value)
 			text_addf(out, "%s\\fI%s\\fR", o->choices ? "=" : " ", o->value);
 		text_addc(out, '\n');
-		man_text(out, o->help);
-		text_adds(out, ".\n");
+		man_sentence(out, o->help);
 	}
 }
 
-static void man_commands(struct text *out)
+static void man_command(struct text *out, const struct command *command)
 {
-	text_adds(out, ".SH COMMANDS\n");
-	for (size_t i = 0; i < ncommands; i++) {
-		if (!commands[i])
-			continue;
-		const struct command *command = commands[i];
-
-		text_adds(out, ".SS \"series ");
-		man_text(out, command->name);
-		if (command->noptions)
-			text_adds(out, " [OPTION]...");
-		if (*command->args)
-			text_addc(out, ' ');
-		man_text(out, command->args);
-		text_adds(out, "\"\n");
-		man_text(out, command->summary);
-		text_adds(out, ".\n");
-		man_paragraphs(out, command->description);
-		man_options(out, command->options, command->noptions);
-	}
+	text_adds(out, ".SS \"series ");
+	man_escape(out, command->name);
+	if (command->noptions)
+		text_adds(out, " [OPTION]...");
+	if (*command->args)
+		text_addc(out, ' ');
+	man_escape(out, command->args);
+	text_adds(out, "\"\n");
+	man_sentence(out, command->summary);
+	man_paragraphs(out, command->description);
+	man_options(out, command->options, command->noptions);
 }
 
 static void man_marks(struct text *out)
 {
-	text_adds(out, ".SH MARKS\nHow a patch, or a hunk of it, reached a target; a patch has the mark of the hunk that "
-		       "needs most of a reader:\n");
+	text_adds(out, ".SH MARKS\n");
+	man_text(out,
+		 "How a patch, or a hunk of it, reached a target; a patch has the mark of the hunk "
+		 "that needs most of a reader:");
 	for (int m = MARK_PRESENT; m < MARK_COUNT; m++) {
 		struct text meaning __free_text = TEXT_INIT;
 
@@ -151,26 +177,33 @@ static void man_marks(struct text *out)
 	}
 }
 
-void help_man(struct text *out)
+static void man_top(struct text *out)
 {
 	text_adds(out, ".\\\" SPDX-License-Identifier: GPL-2.0-or-later\n"
 		       ".\\\" Written by: series help --man\n"
 		       ".TH SERIES 1 \"\" \"series\" \"User commands\"\n"
 		       ".SH NAME\nseries \\- keep a patch series alive on many stable kernels\n"
-		       ".SH SYNOPSIS\n.B series\n[\\fIOPTION\\fR]... \\fICOMMAND\\fR [\\fIOPTION\\fR]... [\\fIWORD\\fR]...\n"
-		       ".SH DESCRIPTION\n"
-		       "series carries a patch series onto stable kernels: it adapts each patch where a kernel's text differs, says\n"
-		       "hunk by hunk how it got there and what differs from upstream, and refuses what it is not sure of.\n"
-		       "Kernels live in a store, a bare git repository or your own clone; what it makes are commits under\n"
-		       "refs/series/. Branches, HEAD, index and worktree are never touched.\n"
-		       ".PP\nIt finds its workspace (a folder with series/ and ci/targets.conf) in the current folder or above.\n"
-		       ".SH OPTIONS\nOf every command, before its name or behind it:\n");
+		       ".SH SYNOPSIS\n.B series\n"
+		       "[\\fIOPTION\\fR]... \\fICOMMAND\\fR [\\fIOPTION\\fR]... [\\fIWORD\\fR]...\n"
+		       ".SH DESCRIPTION\n");
+	man_text(
+		out,
+		"series carries a patch series onto stable kernels: it adapts each patch where a kernel's "
+		"text differs, says hunk by hunk how it got there and what differs from upstream, and "
+		"refuses what it is not sure of. Kernels live in a store, a bare git repository or your own "
+		"clone; what it makes are commits under refs/series/. Branches, HEAD, index and worktree "
+		"are never touched.");
+	text_adds(out, ".PP\n");
+	man_text(
+		out,
+		"It finds its workspace (a folder with series/ and ci/targets.conf) in the current folder or "
+		"above.");
+	text_adds(out, ".SH OPTIONS\nOf every command, before its name or behind it:\n");
 	man_options(out, global_options, nglobal_options);
-	man_commands(out);
-	text_adds(out, ".SH TARGETS\nA target is:\n");
-	for (size_t i = 0; i < ARRAY_SIZE(targets); i++)
-		man_entry(out, targets[i].name, targets[i].meaning);
-	man_marks(out);
+}
+
+static void man_exits(struct text *out)
+{
 	text_adds(out, ".SH EXIT STATUS\n");
 	for (size_t i = 0; i < ARRAY_SIZE(exits); i++) {
 		char code[16];
@@ -178,70 +211,30 @@ void help_man(struct text *out)
 		snprintf(code, sizeof(code), "%d", exits[i].code);
 		man_entry(out, code, exits[i].meaning);
 	}
-	text_adds(out, ".SH ENVIRONMENT\n");
-	for (size_t i = 0; i < ARRAY_SIZE(variables); i++)
-		man_entry(out, variables[i].name, variables[i].meaning);
-	text_adds(out, ".SH FILES\n");
-	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
-		man_entry(out, files[i].name, files[i].meaning);
-	text_adds(out, ".SH SEE ALSO\n.BR git (1),\n.BR quilt (1),\n.BR b4 (5),\n.BR spatch (1)\n");
 }
 
-static void completion_words(struct text *out, const struct command_option *options, size_t n)
+static void man_words(struct text *out, const struct named *items, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		text_addf(out, " --%s%s", options[i].name, options[i].choices ? "=" : "");
+		man_entry(out, items[i].name, items[i].meaning);
 }
 
-static const char completion_tail[] =
-	"	if [[ $cur == -* ]]; then\n"
-	"		COMPREPLY=($(compgen -W \"$global $own\" -- \"$cur\"))\n"
-	"		[[ ${COMPREPLY-} == *= ]] && compopt -o nospace\n"
-	"		return\n"
-	"	fi\n"
-	"	case $words in\n"
-	"	none) ;;\n"
-	"	files) COMPREPLY=($(compgen -f -- \"$cur\")) ;;\n"
-	"	commands) COMPREPLY=($(compgen -W \"$commands\" -- \"$cur\")) ;;\n"
-	"	targets) COMPREPLY=($(compgen -W \"$(series list --names targets 2>/dev/null)\" -- \"$cur\")) ;;\n"
-	"	esac\n"
-	"}\n"
-	"complete -F _series series\n";
-
-void help_completion(struct text *out)
+void help_man(struct text *out)
 {
-	static const char *const words[] = { "none", "targets", "files", "commands" };
-
-	text_adds(out, "# SPDX-License-Identifier: GPL-2.0-or-later\n"
-		       "# bash completion for series; written by: series help --completion\n"
-		       "_series()\n{\n"
-		       "	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} i command= own= words=commands\n"
-		       "	local global='");
-	completion_words(out, global_options, nglobal_options);
-	text_adds(out, "'\n	local commands='");
+	man_top(out);
+	text_adds(out, ".SH COMMANDS\n");
 	for (size_t i = 0; i < ncommands; i++)
 		if (commands[i])
-			text_addf(out, " %s", commands[i]->name);
-	text_adds(out, "'\n	COMPREPLY=()\n	case $prev in\n");
-	text_adds(out, "	-C | --directory | --store) COMPREPLY=($(compgen -d -- \"$cur\")); return ;;\n"
-		       "	--series) COMPREPLY=($(compgen -W \"$(series list --names series 2>/dev/null)\" -- \"$cur\")); return ;;\n"
-		       "	--color) COMPREPLY=($(compgen -W 'auto always never' -- \"${cur#=}\")); return ;;\n"
-		       "	=) [[ ${COMP_WORDS[COMP_CWORD-2]} == --color ]] &&\n"
-		       "		COMPREPLY=($(compgen -W 'auto always never' -- \"$cur\")); return ;;\n"
-		       "	esac\n"
-		       "	for ((i = 1; i < COMP_CWORD; i++)); do\n"
-		       "		case ${COMP_WORDS[i]} in\n"
-		       "		-C | --directory | --store | --series) ((i++)) ;;\n"
-		       "		-* | = | auto | always | never) ;;\n"
-		       "		*) command=${COMP_WORDS[i]}; break ;;\n"
-		       "		esac\n	done\n	case $command in\n");
-	for (size_t i = 0; i < ncommands; i++) {
-		if (!commands[i])
-			continue;
-		text_addf(out, "	%s) words=%s own='", commands[i]->name, words[commands[i]->words]);
-		completion_words(out, commands[i]->options, commands[i]->noptions);
-		text_adds(out, "' ;;\n");
-	}
-	text_adds(out, "	esac\n");
-	text_adds(out, completion_tail);
+			man_command(out, commands[i]);
+	text_adds(out, ".SH TARGETS\nA target is:\n");
+	man_words(out, targets, ARRAY_SIZE(targets));
+	man_marks(out);
+	man_exits(out);
+	text_adds(out, ".SH ENVIRONMENT\n");
+	man_words(out, variables, ARRAY_SIZE(variables));
+	text_adds(out, ".SH FILES\n");
+	man_words(out, files, ARRAY_SIZE(files));
+	text_adds(out, ".SH EXAMPLES\n");
+	man_words(out, examples, ARRAY_SIZE(examples));
+	text_adds(out, ".SH SEE ALSO\n.BR git (1),\n.BR quilt (1),\n.BR spatch (1)\n");
 }

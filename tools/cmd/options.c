@@ -45,7 +45,8 @@ static int value_add(struct arena *arena, const struct command_option *o, const 
 	struct option_value *v;
 
 	if (o->choices && !choice_known(o->choices, value))
-		return fail_as(FAIL_USAGE, "--%s takes one of: %s; not '%s'", o->name, o->choices, value);
+		return fail_as(FAIL_USAGE, "--%s takes one of: %s; not '%s'", o->name, o->choices,
+			       value);
 	v = arena_push(arena, values);
 	v->option = o;
 	v->value = arena_strdup(arena, value);
@@ -55,7 +56,8 @@ static int value_add(struct arena *arena, const struct command_option *o, const 
 static int unknown_option(struct arena *arena, const char *given, const struct option_table *global,
 			  const struct option_table *own)
 {
-	const char **known = arena_alloc(arena, (global->n + (own ? own->n : 0) + 1) * sizeof(*known));
+	const char **known =
+		arena_alloc(arena, (global->n + (own ? own->n : 0) + 1) * sizeof(*known));
 	size_t n = 0;
 	const char *near;
 
@@ -81,8 +83,9 @@ static int words_add(struct arena *arena, poptContext popt, struct command_value
 	return 0;
 }
 
-int options_read(struct arena *arena, int argc, const char **argv, const struct option_table *global,
-		 const struct option_table *own, bool first_word, struct command_values *values)
+int options_read(struct arena *arena, int argc, const char **argv,
+		 const struct option_table *global, const struct option_table *own, bool first_word,
+		 struct command_values *values)
 {
 	struct poptOption *table = popt_table(arena, global, own);
 	poptContext popt __free(popt) = poptGetContext("series", argc, argv, table,
@@ -103,7 +106,8 @@ int options_read(struct arena *arena, int argc, const char **argv, const struct 
 	if (val == POPT_ERROR_NOARG)
 		return fail_as(FAIL_USAGE, "option '%s' needs a value", poptBadOption(popt, 0));
 	if (val < -1)
-		return fail_as(FAIL_USAGE, "option '%s': %s", poptBadOption(popt, 0), poptStrerror(val));
+		return fail_as(FAIL_USAGE, "option '%s': %s", poptBadOption(popt, 0),
+			       poptStrerror(val));
 	return words_add(arena, popt, values);
 }
 

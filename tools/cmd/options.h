@@ -25,16 +25,19 @@ struct command_values {
 };
 
 /*
- * Read argv[1..argc-1] against both tables; `own` may be NULL. With `first_word` it stops at the first word, which goes to
- * words with everything behind it. Fails with FAIL_USAGE for what no table knows.
+ * Read argv[1..argc-1] against both tables; `own` may be NULL. With `first_word` it stops at the
+ * first word, which goes to words with everything behind it. Fails with FAIL_USAGE for what no
+ * table knows.
  */
-int options_read(struct arena *arena, int argc, const char **argv, const struct option_table *global,
-		 const struct option_table *own, bool first_word, struct command_values *values);
+int options_read(struct arena *arena, int argc, const char **argv,
+		 const struct option_table *global, const struct option_table *own, bool first_word,
+		 struct command_values *values);
 /* The (last) value given, "" for a switch, or NULL. */
 const char *values_get(const struct command_values *values, const char *name);
 
 /*
- * The word of `known` (NULL at the end) that `word` is likely a misspelling of, or NULL. O(n * letters^2).
+ * The word of `known` (NULL at the end) that `word` is likely a misspelling of, or NULL. O(n *
+ * letters^2).
  */
 const char *word_near(const char *word, const char *const *known);
 

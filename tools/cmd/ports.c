@@ -18,7 +18,8 @@ static int ports_kernels(struct context *c, const struct kernels *kernels, struc
 	for (size_t i = 0; i < kernels->n; i++) {
 		char *what = arena_printf(c->arena, "porting to %s", kernels->items[i].name);
 
-		if (!progress_step(&c->progress, what, i, kernels->n, "kernels") || context_interrupted())
+		if (!progress_step(&c->progress, what, i, kernels->n, "kernels") ||
+		    context_interrupted())
 			return context_interrupted();
 		ask.kernel = &kernels->items[i];
 		if (port_series(c->arena, &ask, ports->pack, &ports->items[i]))
@@ -40,8 +41,8 @@ int ports_make(struct context *c, const char *const *words, size_t nwords, struc
 	for (size_t i = 0; i < missing.n; i++)
 		text_addf(&names, " %s", missing.items[i]);
 	if (missing.n)
-		context_say(c, "not in the store, left out:%s (get them with: series fetch%s)", text_str(&names),
-			    text_str(&names));
+		context_say(c, "not in the store, left out:%s (get them with: series fetch%s)",
+			    text_str(&names), text_str(&names));
 	return ports_kernels(c, &kernels, ports);
 }
 

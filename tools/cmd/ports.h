@@ -17,7 +17,8 @@ struct ports {
 };
 
 /* Says on standard error what was left out. 0, or -1 with fail(). Writes nothing. */
-int ports_make(struct context *context, const char *const *words, size_t nwords, struct ports *ports);
+int ports_make(struct context *context, const char *const *words, size_t nwords,
+	       struct ports *ports);
 /* The same for one kernel. */
 int ports_make_one(struct context *context, const struct kernel *kernel, struct ports *ports);
 

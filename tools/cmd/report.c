@@ -15,7 +15,8 @@ enum mark report_mark(const struct report *report)
 	return mark;
 }
 
-char *patch_place(struct arena *arena, const struct series *series, const struct series_patch *patch)
+char *patch_place(struct arena *arena, const struct series *series,
+		  const struct series_patch *patch)
 {
 	return arena_printf(arena, "%u/%zu", patch->number, series->n);
 }
@@ -30,8 +31,8 @@ static char *shown(struct arena *arena, const char *s, size_t columns)
 }
 
 /* How many targets from `from` on fit beside the patches' numbers, at least one. */
-static size_t targets_fitting(const struct report *report, size_t from, size_t number, unsigned int width,
-			      size_t *used)
+static size_t targets_fitting(const struct report *report, size_t from, size_t number,
+			      unsigned int width, size_t *used)
 {
 	size_t n = 0;
 
@@ -46,27 +47,30 @@ static size_t targets_fitting(const struct report *report, size_t from, size_t n
 	return n;
 }
 
-static void table_block(struct arena *arena, struct text *out, const struct report *report, size_t from, size_t n,
-			size_t subject, bool color)
+static void table_block(struct arena *arena, struct text *out, const struct report *report,
+			size_t from, size_t n, size_t subject, bool color)
 {
 	struct table table = { .columns = n + 1 + (subject > 0) };
 
 	table_cell(arena, &table, TINT_NONE, "%s", "");
 	for (size_t i = from; i < from + n; i++)
-		table_cell(arena, &table, TINT_BOLD, "%s", shown(arena, report->items[i].kernel.name, 60));
+		table_cell(arena, &table, TINT_BOLD, "%s",
+			   shown(arena, report->items[i].kernel.name, 60));
 	if (subject)
 		table_cell(arena, &table, TINT_NONE, "%s", "");
 	for (size_t p = 0; p < report->series->n; p++) {
 		const struct series_patch *patch = &report->series->items[p];
 
-		table_cell(arena, &table, TINT_NONE, "%s", patch_place(arena, report->series, patch));
+		table_cell(arena, &table, TINT_NONE, "%s",
+			   patch_place(arena, report->series, patch));
 		for (size_t i = from; i < from + n; i++) {
 			enum mark mark = report->items[i].items[p].mark;
 
 			table_cell(arena, &table, mark_tint(mark), "%s", mark_info(mark)->sign);
 		}
 		if (subject)
-			table_cell(arena, &table, TINT_NONE, "%s", shown(arena, patch->mail.subject, subject));
+			table_cell(arena, &table, TINT_NONE, "%s",
+				   shown(arena, patch->mail.subject, subject));
 	}
 	table_write(out, &table, 2, color);
 }
@@ -89,14 +93,17 @@ static void legend(struct text *out, const struct report *report, unsigned int w
 	text_adds(out, tint_off(color, TINT_DIM));
 }
 
-void report_table(struct arena *arena, struct text *out, const struct report *report, unsigned int width, bool color)
+void report_table(struct arena *arena, struct text *out, const struct report *report,
+		  unsigned int width, bool color)
 {
-	size_t number = text_columns(slice_of(arena_printf(arena, "%zu/%zu", report->series->n, report->series->n)));
+	size_t number = text_columns(
+		slice_of(arena_printf(arena, "%zu/%zu", report->series->n, report->series->n)));
 	size_t used, n = targets_fitting(report, 0, number, width, &used);
 	size_t subject = n == report->n && used + 2 + SUBJECT_LEAST <= width ? width - used - 2 : 0;
 
 	for (size_t p = 0; !subject && p < report->series->n; p++)
-		text_addf(out, "  %s  %s\n", patch_place(arena, report->series, &report->series->items[p]),
+		text_addf(out, "  %s  %s\n",
+			  patch_place(arena, report->series, &report->series->items[p]),
 			  shown(arena, report->series->items[p].mail.subject, width - number - 4));
 	if (!subject)
 		text_addc(out, '\n');
@@ -125,8 +132,8 @@ struct remarks {
 	size_t n, cap;
 };
 
-static void remark_add(struct remarks *remarks, const struct port *port, const struct port_patch *patch,
-		       enum mark mark, const char *text)
+static void remark_add(struct remarks *remarks, const struct port *port,
+		       const struct port_patch *patch, enum mark mark, const char *text)
 {
 	struct arena *arena = remarks->arena;
 	struct remark *r = NULL;
@@ -139,13 +146,14 @@ static void remark_add(struct remarks *remarks, const struct port *port, const s
 		r = arena_push(arena, remarks);
 		*r = (struct remark){ patch->patch, mark, arena_strdup(arena, text), NULL, 0 };
 	}
-	r->targets = arena_printf(arena, "%s%s%s", r->targets ? r->targets : "", r->targets ? " " : "",
-				  port->kernel.name);
+	r->targets = arena_printf(arena, "%s%s%s", r->targets ? r->targets : "",
+				  r->targets ? " " : "", port->kernel.name);
 	r->ntargets++;
 }
 
 /* Hunks that are not there, and why, each reason once. */
-static void skipped_hunks(struct remarks *remarks, const struct port *port, const struct port_patch *patch)
+static void skipped_hunks(struct remarks *remarks, const struct port *port,
+			  const struct port_patch *patch)
 {
 	const struct ladder_answer *answer = &patch->answer;
 
@@ -158,16 +166,19 @@ static void skipped_hunks(struct remarks *remarks, const struct port *port, cons
 			said = answer->items[k].mark == MARK_SKIPPED && answer->items[k].evidence &&
 			       !strcmp(answer->items[k].evidence, fate->evidence);
 		for (size_t k = i + 1; k < answer->n && !said; k++)
-			same += answer->items[k].mark == MARK_SKIPPED && answer->items[k].evidence &&
+			same += answer->items[k].mark == MARK_SKIPPED &&
+				answer->items[k].evidence &&
 				!strcmp(answer->items[k].evidence, fate->evidence);
 		if (!said)
 			remark_add(remarks, port, patch, MARK_SKIPPED,
-				   arena_printf(remarks->arena, "%zu of %zu hunks (%s) not there: %s", same, answer->n,
-						fate->path, fate->evidence));
+				   arena_printf(remarks->arena,
+						"%zu of %zu hunks (%s) not there: %s", same,
+						answer->n, fate->path, fate->evidence));
 	}
 }
 
-static void remarks_of(struct remarks *remarks, const struct port *port, const struct port_patch *patch)
+static void remarks_of(struct remarks *remarks, const struct port *port,
+		       const struct port_patch *patch)
 {
 	size_t adapted = 0;
 
@@ -186,33 +197,37 @@ static void remarks_of(struct remarks *remarks, const struct port *port, const s
 	}
 	skipped_hunks(remarks, port, patch);
 	for (size_t i = 0; i < patch->answer.n; i++)
-		adapted += patch->answer.items[i].mark > MARK_EXACT && patch->answer.items[i].mark != MARK_SKIPPED;
+		adapted += patch->answer.items[i].mark > MARK_EXACT &&
+			   patch->answer.items[i].mark != MARK_SKIPPED;
 	if (adapted)
 		remark_add(remarks, port, patch, patch->mark,
-			   arena_printf(remarks->arena, "%s, %zu of %zu hunks%s%s", mark_info(patch->mark)->name,
-					adapted, patch->answer.n, patch->note ? ": " : "",
-					patch->note ? patch->note : ""));
+			   arena_printf(remarks->arena, "%s, %zu of %zu hunks%s%s",
+					mark_info(patch->mark)->name, adapted, patch->answer.n,
+					patch->note ? ": " : "", patch->note ? patch->note : ""));
 }
 
 /* A remark: what it is about in its own columns, the words filled beside it. */
-static void remark_write(struct remarks *remarks, struct text *out, const struct remark *r, unsigned int width,
-			 bool color)
+static void remark_write(struct remarks *remarks, struct text *out, const struct remark *r,
+			 unsigned int width, bool color)
 {
 	struct text safe __free_text = TEXT_INIT, filled __free_text = TEXT_INIT;
 	const char *sign = mark_info(r->mark)->sign;
-	char *where = r->ntargets == remarks->report->n && r->ntargets > 1 ? arena_strdup(remarks->arena, "all targets") :
-								  r->targets;
+	char *where = r->ntargets == remarks->report->n && r->ntargets > 1 ?
+			      arena_strdup(remarks->arena, "all targets") :
+			      r->targets;
 
 	text_adds(&safe, where);
 	text_adds(&safe, ": ");
 	text_add_shown(&safe, slice_of(r->text), false);
 	text_add_filled(&filled, text_slice(&safe), 12, width);
-	text_addf(out, "  %-4s %s%-3s%s  %s", patch_place(remarks->arena, remarks->report->series, r->patch),
+	text_addf(out, "  %-4s %s%-3s%s  %s",
+		  patch_place(remarks->arena, remarks->report->series, r->patch),
 		  tint_on(color, mark_tint(r->mark)), sign, tint_off(color, mark_tint(r->mark)),
 		  text_str(&filled) + 12);
 }
 
-void report_remarks(struct arena *arena, struct text *out, const struct report *report, unsigned int width, bool color)
+void report_remarks(struct arena *arena, struct text *out, const struct report *report,
+		    unsigned int width, bool color)
 {
 	struct remarks remarks = { .arena = arena, .report = report };
 	bool conflicts[] = { true, false };
@@ -227,23 +242,25 @@ void report_remarks(struct arena *arena, struct text *out, const struct report *
 			if ((remarks.items[i].mark == MARK_CONFLICT) != conflicts[k])
 				continue;
 			if (first)
-				text_addf(out, "\n%s\n", conflicts[k] ? "A person has to decide:" :
-									  "What differs from upstream:");
+				text_addf(out, "\n%s\n",
+					  conflicts[k] ? "A person has to decide:" :
+							 "What differs from upstream:");
 			first = false;
 			remark_write(&remarks, out, &remarks.items[i], width, color);
 		}
 	}
 }
 
-static void explain_hunk(struct text *out, const struct series_patch *patch, const struct hunk_fate *fate,
-			 unsigned int width, bool color)
+static void explain_hunk(struct text *out, const struct series_patch *patch,
+			 const struct hunk_fate *fate, unsigned int width, bool color)
 {
-	const struct filediff *file = fate->file < patch->mail.diff.n ? &patch->mail.diff.items[fate->file] : NULL;
+	const struct filediff *file =
+		fate->file < patch->mail.diff.n ? &patch->mail.diff.items[fate->file] : NULL;
 	const struct hunk *hunk = file && fate->hunk < file->n ? &file->items[fate->hunk] : NULL;
 	struct text evidence __free_text = TEXT_INIT;
 
-	text_addf(out, "  %s%-3s%s  ", tint_on(color, mark_tint(fate->mark)), mark_info(fate->mark)->sign,
-		  tint_off(color, mark_tint(fate->mark)));
+	text_addf(out, "  %s%-3s%s  ", tint_on(color, mark_tint(fate->mark)),
+		  mark_info(fate->mark)->sign, tint_off(color, mark_tint(fate->mark)));
 	text_add_shown(out, slice_of(fate->path ? fate->path : "?"), false);
 	if (fate->line)
 		text_addf(out, ":%zu", fate->line);
@@ -271,14 +288,18 @@ void report_explain(struct text *out, const struct report *report, unsigned int 
 		for (size_t p = 0; p < port->n; p++) {
 			const struct port_patch *patch = &port->items[p];
 
-			text_addf(out, "\n%s%s %u/%zu%s  ", tint_on(color, TINT_BOLD), port->kernel.name,
-				  patch->patch->number, port->n, tint_off(color, TINT_BOLD));
+			text_addf(out, "\n%s%s %u/%zu%s  ", tint_on(color, TINT_BOLD),
+				  port->kernel.name, patch->patch->number, port->n,
+				  tint_off(color, TINT_BOLD));
 			text_add_shown(out, slice_of(patch->patch->mail.subject), false);
-			text_addf(out, "\n  %s%s %s%s: %s\n", tint_on(color, mark_tint(patch->mark)),
+			text_addf(out, "\n  %s%s %s%s: %s\n",
+				  tint_on(color, mark_tint(patch->mark)),
 				  mark_info(patch->mark)->sign, mark_info(patch->mark)->name,
-				  tint_off(color, mark_tint(patch->mark)), mark_info(patch->mark)->summary);
+				  tint_off(color, mark_tint(patch->mark)),
+				  mark_info(patch->mark)->summary);
 			for (size_t h = 0; h < patch->answer.n; h++)
-				explain_hunk(out, patch->patch, &patch->answer.items[h], width, color);
+				explain_hunk(out, patch->patch, &patch->answer.items[h], width,
+					     color);
 		}
 	}
 }

@@ -21,10 +21,12 @@ struct report {
 /* The worst mark of all. */
 enum mark report_mark(const struct report *report);
 /* Patches x targets, the subjects beside it where they fit in `width`. */
-void report_table(struct arena *arena, struct text *out, const struct report *report, unsigned int width, bool color);
-/* What a reader must know of each patch that is not upstream's text; what is the same on several targets once. */
-void report_remarks(struct arena *arena, struct text *out, const struct report *report, unsigned int width,
-		    bool color);
+void report_table(struct arena *arena, struct text *out, const struct report *report,
+		  unsigned int width, bool color);
+/* What a reader must know of each patch that is not upstream's text; what is the same on several
+ * targets once. */
+void report_remarks(struct arena *arena, struct text *out, const struct report *report,
+		    unsigned int width, bool color);
 /* Each hunk with its mark, place and evidence. */
 void report_explain(struct text *out, const struct report *report, unsigned int width, bool color);
 /* As docs/json.md says. */
@@ -35,6 +37,7 @@ json_t *json_shown(const char *s);
 /* Append `json` and a newline. */
 void text_add_json(struct text *out, const json_t *json);
 /* "1/3" */
-char *patch_place(struct arena *arena, const struct series *series, const struct series_patch *patch);
+char *patch_place(struct arena *arena, const struct series *series,
+		  const struct series_patch *patch);
 
 #endif

@@ -55,7 +55,8 @@ static json_t *patch_json(const struct port_patch *patch)
 		json_array_append_new(hunks, hunk);
 	}
 	json_object_set_new(json, "hunks", hunks);
-	json_object_set_new(json, "commit", patch->committed ? json_id(&patch->commit) : json_null());
+	json_object_set_new(json, "commit",
+			    patch->committed ? json_id(&patch->commit) : json_null());
 	return json;
 }
 

@@ -23,7 +23,8 @@ static int print_how(struct context *c, const struct resolving *r, const struct 
 	struct text out __free_text = TEXT_INIT, why __free_text = TEXT_INIT;
 	struct table table = { .columns = 3 };
 
-	text_addf(&out, "%s  %s  ", r->port->kernel.name, patch_place(c->arena, r->series, r->patch->patch));
+	text_addf(&out, "%s  %s  ", r->port->kernel.name,
+		  patch_place(c->arena, r->series, r->patch->patch));
 	text_add_shown(&out, slice_of(r->patch->patch->mail.subject), false);
 	text_addc(&out, '\n');
 	text_add_shown(&why, slice_of(r->patch->why ? r->patch->why : ""), false);
@@ -34,16 +35,19 @@ static int print_how(struct context *c, const struct resolving *r, const struct 
 
 		table_cell(c->arena, &table, TINT_HEAD, "work/%s", file->path);
 		table_cell(c->arena, &table, file->places ? TINT_LOOK : TINT_NONE,
-			   file->in_target ? "%zu to decide" : "%zu to decide, and the target has no such file", file->places);
+			   file->in_target ? "%zu to decide" :
+					     "%zu to decide, and the target has no such file",
+			   file->places);
 		table_cell(c->arena, &table, TINT_DIM, "%s", file->how);
 	}
 	table_write(&out, &table, 2, c->color);
-	text_addf(&out,
-		  "\nEdit the files under work/ until no markers are left; what the target has is under target/, the patch beside "
-		  "them.\nThen:   series resolve %s --continue --note 'what was adapted, and why'\n"
-		  "or:     series resolve %s --not-needed 'why this kernel does not need it'\n"
-		  "or:     series resolve %s --abort\n",
-		  r->port->kernel.name, r->port->kernel.name, r->port->kernel.name);
+	text_addf(
+		&out,
+		"\nEdit the files under work/ until no markers are left; what the target has is under target/, the patch beside "
+		"them.\nThen:   series resolve %s --continue --note 'what was adapted, and why'\n"
+		"or:     series resolve %s --not-needed 'why this kernel does not need it'\n"
+		"or:     series resolve %s --abort\n",
+		r->port->kernel.name, r->port->kernel.name, r->port->kernel.name);
 	return context_print(c, &out);
 }
 
@@ -53,11 +57,13 @@ static int resolve_open(struct context *c, struct resolving *r)
 	struct conflict conflict;
 
 	if (!r->patch) {
-		text_addf(&out, "Nothing to decide: %s lands on %s\n", r->series->name, r->port->kernel.name);
+		text_addf(&out, "Nothing to decide: %s lands on %s\n", r->series->name,
+			  r->port->kernel.name);
 		return context_print(c, &out) ? -1 : EXIT_CLEAN;
 	}
 	if (file_kind(r->dir) != 0)
-		return fail_as(FAIL_USAGE, "%s is open already in %s; use --continue or --abort", r->port->kernel.name, r->dir);
+		return fail_as(FAIL_USAGE, "%s is open already in %s; use --continue or --abort",
+			       r->port->kernel.name, r->dir);
 	if (resolving_open(c, r, &conflict))
 		return -1;
 	return print_how(c, r, &conflict) ? -1 : EXIT_CONFLICT;
@@ -76,15 +82,18 @@ static int print_recorded(struct context *c, const struct resolving *r, const ch
 		const struct port_patch *patch = &port->items[index], *next = conflict_of(port);
 
 		text_addf(&out, "Recorded in %s\n", path);
-		text_addf(&out, "%s  %s  %s %s\n", port->kernel.name, patch_place(c->arena, r->series, patch->patch),
+		text_addf(&out, "%s  %s  %s %s\n", port->kernel.name,
+			  patch_place(c->arena, r->series, patch->patch),
 			  mark_info(patch->mark)->sign, mark_info(patch->mark)->name);
 		if (next == patch)
-			code = fail("the record is not used: %s", patch->why ? patch->why : "no reason given");
+			code = fail("the record is not used: %s",
+				    patch->why ? patch->why : "no reason given");
 		else if (next)
 			text_addf(&out, "%s conflicts next: series resolve %s\n",
 				  patch_place(c->arena, r->series, next->patch), port->kernel.name);
 		else
-			text_addf(&out, "Nothing else to decide; now: series apply %s\n", port->kernel.name);
+			text_addf(&out, "Nothing else to decide; now: series apply %s\n",
+				  port->kernel.name);
 		if (!code)
 			code = next ? EXIT_CONFLICT : EXIT_CLEAN;
 	}
@@ -92,7 +101,8 @@ static int print_recorded(struct context *c, const struct resolving *r, const ch
 	return code < 0 || context_print(c, &out) ? -1 : code;
 }
 
-static int resolve_record(struct context *c, struct resolving *r, const struct diff *diff, const char *note)
+static int resolve_record(struct context *c, struct resolving *r, const struct diff *diff,
+			  const char *note)
 {
 	struct message_ask message = { .patch = r->patch->patch, .note = note };
 	struct person person;
@@ -119,12 +129,16 @@ static int resolve_continue(struct context *c, struct resolving *r)
 	struct diff diff;
 
 	if (!note)
-		return fail_as(FAIL_USAGE, "say in --note what was adapted and why: it goes into the commit message");
+		return fail_as(
+			FAIL_USAGE,
+			"say in --note what was adapted and why: it goes into the commit message");
 	if (resolving_check(c, r) || resolving_diff(c, r, &diff))
 		return -1;
 	if (!diff.n)
-		return fail_as(FAIL_USAGE, "nothing under %s/work differs from the target; if it needs nothing, use --not-needed",
-			       r->dir);
+		return fail_as(
+			FAIL_USAGE,
+			"nothing under %s/work differs from the target; if it needs nothing, use --not-needed",
+			r->dir);
 	return resolve_record(c, r, &diff, note);
 }
 
@@ -174,13 +188,16 @@ static int resolve_run(struct context *c)
 	struct kernel kernel;
 	int code = -1;
 
-	if (option_given(c, "abort") + option_given(c, "continue") + option_given(c, "not-needed") > 1)
+	if (option_given(c, "abort") + option_given(c, "continue") + option_given(c, "not-needed") >
+	    1)
 		return fail_as(FAIL_USAGE, "choose one of --continue, --not-needed and --abort");
 	if (context_kernel(c, c->words[0], &kernel))
 		return -1;
 	if (strchr(kernel.name, '/') || kernel.name[0] == '.')
-		return fail_as(FAIL_USAGE, "'%s' cannot be a folder under backports/; name the kernel by a version or a commit",
-			       kernel.name);
+		return fail_as(
+			FAIL_USAGE,
+			"'%s' cannot be a folder under backports/; name the kernel by a version or a commit",
+			kernel.name);
 	if (!ports_make_one(c, &kernel, &ports))
 		code = resolve_dispatch(c, &ports);
 	pack_free(ports.pack);

@@ -12,18 +12,22 @@
 
 #define FILE_SIZE_MAX ((size_t)64 << 20)
 
-const char *resolving_dir(struct context *c, const struct series *series, const struct kernel *kernel)
+const char *resolving_dir(struct context *c, const struct series *series,
+			  const struct kernel *kernel)
 {
-	return arena_printf(c->arena, "%s/build/resolve/%s/%s", c->workspace, series->name, kernel->name);
+	return arena_printf(c->arena, "%s/build/resolve/%s/%s", c->workspace, series->name,
+			    kernel->name);
 }
 
 /* Which patch on which tree: what must be the same when the answer comes. */
 static char *state_text(struct context *c, const struct resolving *r)
 {
-	return arena_printf(c->arena, "patch %s\ntree %s\n", r->patch->patch->file, git_oid_tostr_s(&r->patch->before));
+	return arena_printf(c->arena, "patch %s\ntree %s\n", r->patch->patch->file,
+			    git_oid_tostr_s(&r->patch->before));
 }
 
-static int write_under(struct context *c, const char *dir, const char *path, struct slice text, unsigned int mode)
+static int write_under(struct context *c, const char *dir, const char *path, struct slice text,
+		       unsigned int mode)
 {
 	char *full = arena_printf(c->arena, "%s/%s", dir, path);
 	char *parent = arena_strdup(c->arena, full);
@@ -32,7 +36,8 @@ static int write_under(struct context *c, const char *dir, const char *path, str
 	return file_make_dirs(parent) || file_write(full, text, mode & 0777) ? -1 : 0;
 }
 
-static int write_all(struct context *c, const struct resolving *r, const char *dir, const struct conflict *conflict)
+static int write_all(struct context *c, const struct resolving *r, const char *dir,
+		     const struct conflict *conflict)
 {
 	struct slice mail;
 	char *source = arena_printf(c->arena, "%s/%s", r->series->dir, r->patch->patch->file);
@@ -43,10 +48,11 @@ static int write_all(struct context *c, const struct resolving *r, const char *d
 	for (size_t i = 0; i < conflict->n; i++) {
 		const struct conflict_file *file = &conflict->items[i];
 
-		if (write_under(c, arena_printf(c->arena, "%s/work", dir), file->path, file->merged, file->mode))
+		if (write_under(c, arena_printf(c->arena, "%s/work", dir), file->path, file->merged,
+				file->mode))
 			return -1;
-		if (file->in_target &&
-		    write_under(c, arena_printf(c->arena, "%s/target", dir), file->path, file->before, file->mode & ~0222u))
+		if (file->in_target && write_under(c, arena_printf(c->arena, "%s/target", dir),
+						   file->path, file->before, file->mode & ~0222u))
 			return -1;
 	}
 	if (file_read(c->arena, source, FILE_SIZE_MAX, &mail) == 1 &&
@@ -60,8 +66,8 @@ int resolving_open(struct context *c, const struct resolving *r, struct conflict
 	struct conflict_ask ask = {
 		.repo = c->repo,
 		.target_name = r->port->kernel.name,
-		.patch_name = arena_printf(c->arena, "%u/%zu %s", r->patch->patch->number, r->series->n,
-					   r->patch->patch->mail.subject),
+		.patch_name = arena_printf(c->arena, "%u/%zu %s", r->patch->patch->number,
+					   r->series->n, r->patch->patch->mail.subject),
 	};
 	struct reduced reduced;
 	struct base base;
@@ -100,11 +106,13 @@ int resolving_check(struct context *c, const struct resolving *r)
 	if (there < 0)
 		return -1;
 	if (!there)
-		return fail_as(FAIL_USAGE, "nothing is open for %s; start with: series resolve %s", r->port->kernel.name,
-			       r->port->kernel.name);
+		return fail_as(FAIL_USAGE, "nothing is open for %s; start with: series resolve %s",
+			       r->port->kernel.name, r->port->kernel.name);
 	if (!r->patch || !slice_is(text, state_text(c, r)))
-		return fail_as(FAIL_USAGE, "the series or the kernel is not what it was when %s was opened; use --abort and start again",
-			       r->dir);
+		return fail_as(
+			FAIL_USAGE,
+			"the series or the kernel is not what it was when %s was opened; use --abort and start again",
+			r->dir);
 	return 0;
 }
 
@@ -128,8 +136,8 @@ static int take_folder(struct context *c, struct draft *draft, const char *dir, 
 			return -1;
 		if (kind != 2)
 			continue;
-		if (file_read(c->arena, full, FILE_SIZE_MAX, &text) != 1 || draft_read(draft, path, &before, &mode) < 0 ||
-		    stat(full, &st))
+		if (file_read(c->arena, full, FILE_SIZE_MAX, &text) != 1 ||
+		    draft_read(draft, path, &before, &mode) < 0 || stat(full, &st))
 			return fail_in("%s", full);
 		line = conflict_marker(text);
 		if (line)
@@ -143,7 +151,8 @@ static int take_folder(struct context *c, struct draft *draft, const char *dir, 
 }
 
 /* What was laid out and is no longer under work/ is deleted. */
-static int drop_missing(struct context *c, struct draft *draft, const struct diff *diff, const char *work)
+static int drop_missing(struct context *c, struct draft *draft, const struct diff *diff,
+			const char *work)
 {
 	for (size_t i = 0; i < diff->n; i++) {
 		const char *paths[] = { diff->items[i].old_path, diff->items[i].new_path };
@@ -154,7 +163,8 @@ static int drop_missing(struct context *c, struct draft *draft, const struct dif
 			if (!paths[k])
 				continue;
 			laid = arena_printf(c->arena, "%s/../target/%s", work, paths[k]);
-			if (file_kind(laid) == 2 && file_kind(arena_printf(c->arena, "%s/%s", work, paths[k])) == 0 &&
+			if (file_kind(laid) == 2 &&
+			    file_kind(arena_printf(c->arena, "%s/%s", work, paths[k])) == 0 &&
 			    draft_remove(draft, paths[k]) < 0)
 				return -1;
 		}
@@ -171,7 +181,8 @@ int resolving_diff(struct context *c, const struct resolving *r, struct diff *di
 	if (pack_finish(r->pack))
 		return -1;
 	draft = draft_new(c->arena, c->repo, &r->patch->before);
-	if (take_folder(c, draft, work, "") || drop_missing(c, draft, &r->patch->patch->mail.diff, work) ||
+	if (take_folder(c, draft, work, "") ||
+	    drop_missing(c, draft, &r->patch->patch->mail.diff, work) ||
 	    draft_tree(draft, r->pack, &tree))
 		return -1;
 	return port_diff(c->arena, r->pack, &r->patch->before, &tree, RECORDED_CONTEXT, diff);

@@ -23,10 +23,13 @@ struct resolving {
 	const char *dir;
 };
 
-const char *resolving_dir(struct context *context, const struct series *series, const struct kernel *kernel);
+const char *resolving_dir(struct context *context, const struct series *series,
+			  const struct kernel *kernel);
 /* Make the folder. What fails leaves none behind. */
-int resolving_open(struct context *context, const struct resolving *resolving, struct conflict *conflict);
-/* Is it open, for this very patch on this very tree, and is no marker left? Fails with FAIL_USAGE. */
+int resolving_open(struct context *context, const struct resolving *resolving,
+		   struct conflict *conflict);
+/* Is it open, for this very patch on this very tree, and is no marker left? Fails with FAIL_USAGE.
+ */
 int resolving_check(struct context *context, const struct resolving *resolving);
 /* What the files under work/ change in the target, with RECORDED_CONTEXT lines around. */
 int resolving_diff(struct context *context, const struct resolving *resolving, struct diff *diff);

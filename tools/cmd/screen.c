@@ -7,9 +7,9 @@
 #include <stdlib.h>
 
 static const char *const tints[] = {
-	[TINT_NONE] = "",	   [TINT_BOLD] = "\033[1m",    [TINT_DIM] = "\033[2m",
-	[TINT_GOOD] = "\033[32m",  [TINT_LOOK] = "\033[1;33m", [TINT_BAD] = "\033[1;31m",
-	[TINT_ADD] = "\033[32m",   [TINT_DROP] = "\033[31m",   [TINT_HEAD] = "\033[36m",
+	[TINT_NONE] = "",	  [TINT_BOLD] = "\033[1m",    [TINT_DIM] = "\033[2m",
+	[TINT_GOOD] = "\033[32m", [TINT_LOOK] = "\033[1;33m", [TINT_BAD] = "\033[1;31m",
+	[TINT_ADD] = "\033[32m",  [TINT_DROP] = "\033[31m",   [TINT_HEAD] = "\033[36m",
 };
 
 const char *tint_on(bool color, enum tint tint)
@@ -64,14 +64,16 @@ static size_t utf8_take(struct slice s, uint32_t *point)
 			return 0;
 		*point = *point << 6 | (p[i] & 0x3f);
 	}
-	return *point >= least[n] && *point <= 0x10ffff && (*point < 0xd800 || *point > 0xdfff) ? n : 0;
+	return *point >= least[n] && *point <= 0x10ffff && (*point < 0xd800 || *point > 0xdfff) ?
+		       n :
+		       0;
 }
 
 /* Characters that a terminal or a reader's eye would obey rather than see. */
 static bool point_obeyed(uint32_t c)
 {
-	return (c >= 0x80 && c < 0xa0) || (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
-	       (c >= 0x2060 && c <= 0x206f) || c == 0xfeff;
+	return (c >= 0x80 && c < 0xa0) || (c >= 0x200b && c <= 0x200f) ||
+	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff;
 }
 
 void text_add_shown(struct text *text, struct slice s, bool lines)
@@ -97,9 +99,9 @@ static size_t point_columns(uint32_t c)
 {
 	static const struct {
 		uint32_t first, last;
-	} wide[] = { { 0x1100, 0x115f },   { 0x2e80, 0xa4cf },	 { 0xac00, 0xd7a3 },  { 0xf900, 0xfaff },
-		     { 0xfe30, 0xfe6f },   { 0xff00, 0xff60 },	 { 0xffe0, 0xffe6 },  { 0x1f300, 0x1faff },
-		     { 0x20000, 0x3fffd } };
+	} wide[] = { { 0x1100, 0x115f }, { 0x2e80, 0xa4cf },   { 0xac00, 0xd7a3 },
+		     { 0xf900, 0xfaff }, { 0xfe30, 0xfe6f },   { 0xff00, 0xff60 },
+		     { 0xffe0, 0xffe6 }, { 0x1f300, 0x1faff }, { 0x20000, 0x3fffd } };
 
 	if ((c >= 0x300 && c <= 0x36f) || c < 0x20)
 		return 0;
@@ -109,7 +111,8 @@ static size_t point_columns(uint32_t c)
 	return 1;
 }
 
-/* The next thing on the screen: its bytes, and the columns it takes (none for a tint's sequence). */
+/* The next thing on the screen: its bytes, and the columns it takes (none for a tint's sequence).
+ */
 static size_t shown_take(struct slice s, size_t *columns)
 {
 	uint32_t point = 0;
@@ -214,11 +217,13 @@ void table_write(struct text *out, const struct table *table, size_t indent, boo
 
 		for (size_t j = 0; j < table->columns && i + j < table->n; j++) {
 			const struct cell *cell = &table->items[i + j];
-			size_t columns = text_columns(slice_of(cell->text)), width = column_width(table, j);
+			size_t columns = text_columns(slice_of(cell->text)),
+			       width = column_width(table, j);
 
 			if (columns) {
-				text_addf(out, "%*s%s%s%s", (int)gap, "", tint_on(color, cell->tint),
-					  cell->text, tint_off(color, cell->tint));
+				text_addf(out, "%*s%s%s%s", (int)gap, "",
+					  tint_on(color, cell->tint), cell->text,
+					  tint_off(color, cell->tint));
 				gap = 0;
 			}
 			gap += width - columns + 2;

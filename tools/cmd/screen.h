@@ -11,7 +11,17 @@
 #include "base/text.h"
 #include "patch/mark.h"
 
-enum tint { TINT_NONE, TINT_BOLD, TINT_DIM, TINT_GOOD, TINT_LOOK, TINT_BAD, TINT_ADD, TINT_DROP, TINT_HEAD };
+enum tint {
+	TINT_NONE,
+	TINT_BOLD,
+	TINT_DIM,
+	TINT_GOOD,
+	TINT_LOOK,
+	TINT_BAD,
+	TINT_ADD,
+	TINT_DROP,
+	TINT_HEAD
+};
 
 /* Start and end of a tint; nothing without colour. */
 const char *tint_on(bool color, enum tint tint);
@@ -20,15 +30,17 @@ const char *tint_off(bool color, enum tint tint);
 enum tint mark_tint(enum mark mark);
 
 /*
- * `s` with what a terminal would obey made visible: control characters as \x1b, C1 controls and those that turn the
- * writing direction as <U+202E>, bytes that are no UTF-8 as \xff. Tabs stay; newlines stay where `lines`.
+ * `s` with what a terminal would obey made visible: control characters as \x1b, C1 controls and
+ * those that turn the writing direction as <U+202E>, bytes that are no UTF-8 as \xff. Tabs stay;
+ * newlines stay where `lines`.
  */
 void text_add_shown(struct text *text, struct slice s, bool lines);
 /* Columns that it takes on a terminal, tabs not counted, escape sequences of tints not either. */
 size_t text_columns(struct slice s);
 /* Cut to at most `columns`, with "..." where something was cut. */
 void text_add_cut(struct text *text, struct slice s, size_t columns);
-/* Words filled into lines of `width` columns, each line behind `indent` spaces; ends in a newline. */
+/* Words filled into lines of `width` columns, each line behind `indent` spaces; ends in a newline.
+ */
 void text_add_filled(struct text *text, struct slice s, size_t indent, size_t width);
 
 /* A table whose columns are as wide as their widest cell. */
@@ -53,7 +65,7 @@ bool drawer_step(void *drawer, const char *what, uint64_t done, uint64_t total, 
 /* Take it off the screen, before anything else is printed. NULL is fine. */
 void drawer_clear(struct drawer *drawer);
 /* The line it would draw at `seconds` after `what` began. */
-void drawer_line(struct text *out, const char *what, uint64_t done, uint64_t total, const char *unit,
-		 double seconds, unsigned int width);
+void drawer_line(struct text *out, const char *what, uint64_t done, uint64_t total,
+		 const char *unit, double seconds, unsigned int width);
 
 #endif

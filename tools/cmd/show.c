@@ -11,9 +11,9 @@
 /* A ported patch beside the one it comes from. */
 struct shown {
 	const struct port_patch *patch;
-	struct diff diff;	/* as ported; empty where nothing was committed */
+	struct diff diff; /* as ported; empty where nothing was committed */
 	struct compare compare;
-	bool same_id;		/* git's patch-id is the same */
+	bool same_id; /* git's patch-id is the same */
 };
 
 static int shown_make(struct context *c, const struct ports *ports, const struct port_patch *patch,
@@ -32,14 +32,15 @@ static int shown_make(struct context *c, const struct ports *ports, const struct
 	return 0;
 }
 
-static void head_write(struct context *c, struct text *out, const struct ports *ports, const struct port_patch *patch)
+static void head_write(struct context *c, struct text *out, const struct ports *ports,
+		       const struct port_patch *patch)
 {
 	text_addf(out, "%s%s  %s  ", tint_on(c->color, TINT_BOLD), ports->items[0].kernel.name,
 		  patch_place(c->arena, ports->series, patch->patch));
 	text_add_shown(out, slice_of(patch->patch->mail.subject), false);
-	text_addf(out, "%s\n  %s%s %s%s", tint_off(c->color, TINT_BOLD), tint_on(c->color, mark_tint(patch->mark)),
-		  mark_info(patch->mark)->sign, mark_info(patch->mark)->name,
-		  tint_off(c->color, mark_tint(patch->mark)));
+	text_addf(out, "%s\n  %s%s %s%s", tint_off(c->color, TINT_BOLD),
+		  tint_on(c->color, mark_tint(patch->mark)), mark_info(patch->mark)->sign,
+		  mark_info(patch->mark)->name, tint_off(c->color, mark_tint(patch->mark)));
 	if (patch->committed)
 		text_addf(out, ", commit %.12s", git_oid_tostr_s(&patch->commit));
 	text_addc(out, '\n');
@@ -61,9 +62,11 @@ static void against_write(struct context *c, struct text *out, const struct show
 	else
 		text_adds(out, "  against the patch as mailed: ");
 	if (shown->same_id)
-		text_addf(out, "%sthe same patch-id%s\n", tint_on(c->color, TINT_GOOD), tint_off(c->color, TINT_GOOD));
+		text_addf(out, "%sthe same patch-id%s\n", tint_on(c->color, TINT_GOOD),
+			  tint_off(c->color, TINT_GOOD));
 	else
-		text_addf(out, "%sanother patch-id%s\n", tint_on(c->color, TINT_LOOK), tint_off(c->color, TINT_LOOK));
+		text_addf(out, "%sanother patch-id%s\n", tint_on(c->color, TINT_LOOK),
+			  tint_off(c->color, TINT_LOOK));
 	compared_write(out, &shown->compare, &patch->mail.diff, &shown->diff, c->color);
 }
 
@@ -76,9 +79,12 @@ static void diff_colored(struct context *c, struct text *out, const struct diff 
 	for (rest = text_slice(&plain); slice_line(&rest, &line);) {
 		enum tint tint = slice_starts(line, "@@") ? TINT_HEAD :
 				 slice_starts(line, "diff ") || slice_starts(line, "index ") ||
-						 slice_starts(line, "--- ") || slice_starts(line, "+++ ") ? TINT_BOLD :
+						 slice_starts(line, "--- ") ||
+						 slice_starts(line, "+++ ") ?
+							    TINT_BOLD :
 				 slice_starts(line, "+") ? TINT_ADD :
-				 slice_starts(line, "-") ? TINT_DROP : TINT_NONE;
+				 slice_starts(line, "-") ? TINT_DROP :
+							   TINT_NONE;
 
 		text_adds(out, tint_on(c->color, tint));
 		text_add_shown(out, line, false);
@@ -115,9 +121,13 @@ static json_t *shown_json(const struct shown *shown)
 	json_object_set_new(json, "mark", json_string(mark_info(patch->mark)->sign));
 	json_object_set_new(json, "why", json_shown(patch->why));
 	json_object_set_new(json, "note", json_shown(patch->note));
-	json_object_set_new(json, "commit", patch->committed ? json_string(git_oid_tostr_s(&patch->commit)) : json_null());
-	json_object_set_new(json, "same_patch_id", patch->committed ? json_boolean(shown->same_id) : json_null());
-	json_object_set_new(json, "hunks", compared_json(&shown->compare, &patch->patch->mail.diff, &shown->diff));
+	json_object_set_new(json, "commit",
+			    patch->committed ? json_string(git_oid_tostr_s(&patch->commit)) :
+					       json_null());
+	json_object_set_new(json, "same_patch_id",
+			    patch->committed ? json_boolean(shown->same_id) : json_null());
+	json_object_set_new(json, "hunks",
+			    compared_json(&shown->compare, &patch->patch->mail.diff, &shown->diff));
 	return json;
 }
 
@@ -161,8 +171,8 @@ static int show_patches(struct context *c, const struct ports *ports)
 
 	if (c->nwords > 1) {
 		if (!slice_number(slice_of(c->words[1]), ports->series->n, &number) || !number)
-			return fail_as(FAIL_USAGE, "no patch '%s': %s has 1 to %zu", c->words[1], ports->series->name,
-				       ports->series->n);
+			return fail_as(FAIL_USAGE, "no patch '%s': %s has 1 to %zu", c->words[1],
+				       ports->series->name, ports->series->n);
 		first = number - 1;
 		end = number;
 	}

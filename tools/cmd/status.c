@@ -16,8 +16,10 @@ static void branch_states(struct context *c, struct text *out, const struct port
 		bool conflict = port->mark == MARK_CONFLICT;
 
 		table_cell(c->arena, &table, TINT_NONE, "%s", port->kernel.name);
-		table_cell(c->arena, &table, port->had ? TINT_HEAD : TINT_DIM, "%s", port->had ? port->ref + strlen("refs/") : "-");
-		table_cell(c->arena, &table, conflict || (port->had && port->changed) ? TINT_LOOK : TINT_DIM, "%s",
+		table_cell(c->arena, &table, port->had ? TINT_HEAD : TINT_DIM, "%s",
+			   port->had ? port->ref + strlen("refs/") : "-");
+		table_cell(c->arena, &table,
+			   conflict || (port->had && port->changed) ? TINT_LOOK : TINT_DIM, "%s",
 			   conflict && port->had ? "made before, conflicts now" :
 			   conflict		 ? "conflicts" :
 			   !port->had		 ? "not applied" :
@@ -39,7 +41,8 @@ static int status_print(struct context *c, const struct ports *ports)
 		text_add_json(&out, json);
 		return context_print(c, &out);
 	}
-	text_addf(&out, "%s%s%s", tint_on(c->color, TINT_BOLD), ports->series->name, tint_off(c->color, TINT_BOLD));
+	text_addf(&out, "%s%s%s", tint_on(c->color, TINT_BOLD), ports->series->name,
+		  tint_off(c->color, TINT_BOLD));
 	if (ports->series->title) {
 		text_adds(&out, ": ");
 		text_add_shown(&out, slice_of(ports->series->title), false);
@@ -69,9 +72,10 @@ const struct command command_status = {
 	.name = "status",
 	.summary = "say how each patch reaches each target",
 	.args = "[TARGET...]",
-	.description = "Ports the series in memory and shows the marks, patches by targets, and which branches of the store are up "
-		       "to date. Writes nothing. Without a target: every one of ci/targets.conf that the store has. Exit code 3 when "
-		       "a patch conflicts on a target.",
+	.description =
+		"Ports the series in memory and shows the marks, patches by targets, and which branches of the store are up "
+		"to date. Writes nothing. Without a target: every one of ci/targets.conf that the store has. Exit code 3 when "
+		"a patch conflicts on a target.",
 	.words = WORDS_TARGETS,
 	.run = status_run,
 };

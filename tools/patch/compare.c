@@ -3,8 +3,9 @@
  * Which hunk of the port is which hunk of the patch as mailed.
  *
  * A run is an unbroken stretch of changed lines. Runs of one file are paired in order so that the
- * words they share are most (the alignment costs O(runs^2)); what is left over is paired with whatever is most like
- * it, in any order and any file. Hunks joined by a pair, directly or through others, make one part.
+ * words they share are most (the alignment costs O(runs^2)); what is left over is paired with
+ * whatever is most like it, in any order and any file. Hunks joined by a pair, directly or through
+ * others, make one part.
  */
 #include "patch/compare.h"
 
@@ -14,8 +15,9 @@
 
 #include "patch/compare_lines.h"
 
-#define RUN_WORDS 4096 /* of a run that are looked at */
-#define PAIR_LEAST 40u /* percent of words shared; with less, two runs in order are not the same */
+#define RUN_WORDS 4096	/* of a run that are looked at */
+#define PAIR_LEAST 40u	/* percent of words shared; with less, two runs in order are not the same  \
+			 */
 #define STRAY_LEAST 60u /* the same out of order */
 #define RUNS_MAX 2000u	/* of one diff: past that, strays are not looked for */
 
@@ -43,7 +45,7 @@ struct side {
 };
 
 static const char *const state_names[PART_STATE_COUNT] = {
-	[PART_SAME] = "identical",    [PART_MOVED] = "moved", [PART_CONTEXT] = "context only",
+	[PART_SAME] = "identical",  [PART_MOVED] = "moved", [PART_CONTEXT] = "context only",
 	[PART_ADAPTED] = "adapted", [PART_ADDED] = "added", [PART_DROPPED] = "dropped",
 };
 
@@ -69,7 +71,8 @@ static void run_words(struct arena *arena, struct run *run)
 
 		while (word_next(&rest, &word) && run->nwords < RUN_WORDS)
 			if (!slice_blank(word))
-				run->words[run->nwords++] = slice_hash(word) ^ (unsigned char)run->items[i].kind;
+				run->words[run->nwords++] = slice_hash(word) ^
+							    (unsigned char)run->items[i].kind;
 	}
 	qsort(run->words, run->nwords, sizeof(*run->words), hash_cmp);
 }
@@ -93,7 +96,8 @@ static void side_init(struct arena *arena, struct side *side, const struct diff 
 					continue;
 				}
 				run = arena_push(arena, &side->runs);
-				*run = (struct run){ f, h, node, &hunk->items[i], end - i, NULL, 0, NULL, false };
+				*run = (struct run){ f, h,    node, &hunk->items[i], end - i, NULL,
+						     0, NULL, false };
 				run_words(arena, run);
 			}
 		}
@@ -128,9 +132,10 @@ static const struct hunk *run_hunk(const struct side *side, const struct run *ru
 	return &side->diff->items[run->file].items[run->hunk];
 }
 
-/* What pairing gains: likeness first, the lines around and the function's name where that does not decide. */
-static unsigned int run_gain(const struct side *up, const struct run *a, const struct side *down, const struct run *b,
-			     unsigned int least)
+/* What pairing gains: likeness first, the lines around and the function's name where that does not
+ * decide. */
+static unsigned int run_gain(const struct side *up, const struct run *a, const struct side *down,
+			     const struct run *b, unsigned int least)
 {
 	unsigned int similar = run_similarity(a, b);
 	const struct hunk *x = run_hunk(up, a), *y = run_hunk(down, b);
@@ -162,7 +167,8 @@ static size_t runs_of_file(const struct side *side, size_t file, size_t *from)
 	return n;
 }
 
-static void pair_in_order(const struct side *up, size_t upfile, const struct side *down, size_t downfile)
+static void pair_in_order(const struct side *up, size_t upfile, const struct side *down,
+			  size_t downfile)
 {
 	size_t a0, b0, n = runs_of_file(up, upfile, &a0), m = runs_of_file(down, downfile, &b0);
 	struct run *a = up->runs.items + a0, *b = down->runs.items + b0;
@@ -174,7 +180,8 @@ static void pair_in_order(const struct side *up, size_t upfile, const struct sid
 	for (size_t i = n; i-- > 0;)
 		for (size_t j = m; j-- > 0;) {
 			unsigned int gain = run_gain(up, &a[i], down, &b[j], PAIR_LEAST);
-			uint32_t most = BEST(i + 1, j) > BEST(i, j + 1) ? BEST(i + 1, j) : BEST(i, j + 1);
+			uint32_t most = BEST(i + 1, j) > BEST(i, j + 1) ? BEST(i + 1, j) :
+									  BEST(i, j + 1);
 
 			if (gain && BEST(i + 1, j + 1) + gain > most)
 				most = BEST(i + 1, j + 1) + gain;
@@ -261,7 +268,8 @@ struct line_list {
 	size_t n, cap;
 };
 
-static struct line_list lines_in(struct arena *arena, const struct diff *diff, const struct hunk_places *places)
+static struct line_list lines_in(struct arena *arena, const struct diff *diff,
+				 const struct hunk_places *places)
 {
 	struct line_list lines = { 0 };
 
@@ -274,8 +282,8 @@ static struct line_list lines_in(struct arena *arena, const struct diff *diff, c
 	return lines;
 }
 
-static bool same_lines(const struct line_list *a, const struct line_list *b, bool (*counts)(const struct diff_line *),
-		       bool kinds)
+static bool same_lines(const struct line_list *a, const struct line_list *b,
+		       bool (*counts)(const struct diff_line *), bool kinds)
 {
 	size_t i = 0, j = 0;
 
@@ -286,7 +294,8 @@ static bool same_lines(const struct line_list *a, const struct line_list *b, boo
 			j++;
 		if (i == a->n || j == b->n)
 			return i == a->n && j == b->n;
-		if ((kinds && a->items[i]->kind != b->items[j]->kind) || !slice_eq(a->items[i]->text, b->items[j]->text))
+		if ((kinds && a->items[i]->kind != b->items[j]->kind) ||
+		    !slice_eq(a->items[i]->text, b->items[j]->text))
 			return false;
 	}
 }
@@ -306,7 +315,8 @@ static bool line_new(const struct diff_line *line)
 	return line->kind != '-';
 }
 
-/* Cut the context at both ends that the other does not have: how much a diff shows is not the patch's doing. */
+/* Cut the context at both ends that the other does not have: how much a diff shows is not the
+ * patch's doing. */
 static void cut_ends(struct line_list *a, struct line_list *b)
 {
 	size_t x = 0, y = 0;
@@ -327,7 +337,8 @@ static void cut_ends(struct line_list *a, struct line_list *b)
 	b->n -= y > x ? y - x : 0;
 }
 
-/* The name before the parameters: "static int foo(struct bar *b)" gives foo. Empty where there is none. */
+/* The name before the parameters: "static int foo(struct bar *b)" gives foo. Empty where there is
+ * none. */
 static struct slice function_name(struct slice heading)
 {
 	ptrdiff_t open = slice_find(heading, SLICE("("));
@@ -335,15 +346,17 @@ static struct slice function_name(struct slice heading)
 	size_t n = 0;
 
 	name = slice_trim(name);
-	while (n < name.n && (isalnum((unsigned char)name.p[name.n - 1 - n]) || name.p[name.n - 1 - n] == '_'))
+	while (n < name.n &&
+	       (isalnum((unsigned char)name.p[name.n - 1 - n]) || name.p[name.n - 1 - n] == '_'))
 		n++;
 	return slice_skip(name, name.n - n);
 }
 
-static bool part_moved(const struct diff *up, const struct diff *down,
-		       const struct part *part, bool stray)
+static bool part_moved(const struct diff *up, const struct diff *down, const struct part *part,
+		       bool stray)
 {
-	const struct filediff *a = &up->items[part->up.items[0].file], *b = &down->items[part->down.items[0].file];
+	const struct filediff *a = &up->items[part->up.items[0].file],
+			      *b = &down->items[part->down.items[0].file];
 	struct slice from, to;
 
 	if (stray || strcmp(file_path(a), file_path(b)) != 0)
@@ -355,8 +368,8 @@ static bool part_moved(const struct diff *up, const struct diff *down,
 	return from.n && to.n && !slice_eq(from, to);
 }
 
-static enum part_state part_judge(struct arena *arena, const struct diff *up, const struct diff *down,
-				  const struct part *part, bool stray)
+static enum part_state part_judge(struct arena *arena, const struct diff *up,
+				  const struct diff *down, const struct part *part, bool stray)
 {
 	struct line_list a = lines_in(arena, up, &part->up), b = lines_in(arena, down, &part->down);
 	bool same, whole;
@@ -366,7 +379,8 @@ static enum part_state part_judge(struct arena *arena, const struct diff *up, co
 	if (!part->up.n)
 		return PART_ADDED;
 	same = same_lines(&a, &b, line_changed, true);
-	/* A diff may slide a run along equal lines; what stood and what stands there is still the same. */
+	/* A diff may slide a run along equal lines; what stood and what stands there is still the
+	 * same. */
 	whole = same_lines(&a, &b, line_old, false) && same_lines(&a, &b, line_new, false);
 	cut_ends(&a, &b);
 	if (whole || (same_lines(&a, &b, line_old, true) && same_lines(&a, &b, line_new, true)))
@@ -374,8 +388,8 @@ static enum part_state part_judge(struct arena *arena, const struct diff *up, co
 	return same ? PART_CONTEXT : PART_ADAPTED;
 }
 
-static void part_finish(struct arena *arena, const struct diff *up, const struct diff *down, struct part *part,
-			bool stray)
+static void part_finish(struct arena *arena, const struct diff *up, const struct diff *down,
+			struct part *part, bool stray)
 {
 	struct line_list a = lines_in(arena, up, &part->up), b = lines_in(arena, down, &part->down);
 
@@ -390,15 +404,17 @@ static void part_finish(struct arena *arena, const struct diff *up, const struct
 	if (part->state < PART_ADAPTED)
 		part->changed = 0;
 	if (part->up.n && part->down.n && up->items[part->up.items[0].file].n) {
-		const struct hunk *x = &up->items[part->up.items[0].file].items[part->up.items[0].hunk];
-		const struct hunk *y = &down->items[part->down.items[0].file].items[part->down.items[0].hunk];
+		const struct hunk *x =
+			&up->items[part->up.items[0].file].items[part->up.items[0].hunk];
+		const struct hunk *y =
+			&down->items[part->down.items[0].file].items[part->down.items[0].hunk];
 
 		part->offset = (long)y->old_start - (long)x->old_start;
 	}
 }
 
-static void side_places(struct arena *arena, const struct side *side, size_t node, size_t root, size_t *parent,
-			struct hunk_places *places)
+static void side_places(struct arena *arena, const struct side *side, size_t node, size_t root,
+			size_t *parent, struct hunk_places *places)
 {
 	for (size_t f = 0; f < side->diff->n; f++) {
 		size_t n = side->diff->items[f].n;
@@ -417,7 +433,8 @@ static bool root_stray(const struct side *up, size_t root, size_t *parent)
 	return false;
 }
 
-void compare_diffs(struct arena *arena, const struct diff *up, const struct diff *down, struct compare *compare)
+void compare_diffs(struct arena *arena, const struct diff *up, const struct diff *down,
+		   struct compare *compare)
 {
 	struct side a = { 0 }, b = { 0 };
 	size_t *parent;
@@ -431,7 +448,8 @@ void compare_diffs(struct arena *arena, const struct diff *up, const struct diff
 	for (size_t i = 0; i < b.nodes; i++)
 		parent[i] = i;
 	pair_files(&a, &b, parent);
-	/* The mailed order: every part is met at its first mailed hunk, what was added at the end of all. */
+	/* The mailed order: every part is met at its first mailed hunk, what was added at the end
+	 * of all. */
 	for (size_t node = 0; node < b.nodes; node++) {
 		size_t root = root_of(parent, node);
 		struct part *part;

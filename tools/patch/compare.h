@@ -2,8 +2,9 @@
 /*
  * Compare: a patch as it was ported against the patch as it was mailed.
  *
- * Both diffs are taken apart into runs of changed lines; runs that say the same are paired, and hunks that share
- * a pair are compared as one part, so that hunks which a diff merged or split still meet. Pure.
+ * Both diffs are taken apart into runs of changed lines; runs that say the same are paired, and
+ * hunks that share a pair are compared as one part, so that hunks which a diff merged or split
+ * still meet. Pure.
  */
 #ifndef SERIES_PATCH_COMPARE_H
 #define SERIES_PATCH_COMPARE_H
@@ -13,7 +14,8 @@
 /* From the one that needs least of a reader. */
 enum part_state {
 	PART_SAME,    /* every line, context too; line numbers may differ */
-	PART_MOVED,   /* every line, but in another file, under another function or in another order */
+	PART_MOVED,   /* every line, but in another file, under another function or in another order
+		       */
 	PART_CONTEXT, /* the changed lines are the same, the lines around them are not */
 	PART_ADAPTED, /* the changed lines differ */
 	PART_ADDED,   /* only in the port */
@@ -63,12 +65,14 @@ struct compare {
 /* "context only" */
 const char *part_state_name(enum part_state state);
 /*
- * Both diffs and their buffers outlive the result. O(runs^2) in each file, and O(lines^2) in each part, which
- * large parts are spared: their lines are not aligned.
+ * Both diffs and their buffers outlive the result. O(runs^2) in each file, and O(lines^2) in each
+ * part, which large parts are spared: their lines are not aligned.
  */
-void compare_diffs(struct arena *arena, const struct diff *up, const struct diff *down, struct compare *compare);
+void compare_diffs(struct arena *arena, const struct diff *up, const struct diff *down,
+		   struct compare *compare);
 
-/* What differs between two lines, by words: identifiers, numbers, runs of white space, single other characters. */
+/* What differs between two lines, by words: identifiers, numbers, runs of white space, single other
+ * characters. */
 struct word_pieces compare_words(struct arena *arena, struct slice old, struct slice new);
 
 #endif

@@ -2,17 +2,17 @@
 /*
  * Two runs of diff lines put side by side, and two lines word by word.
  *
- * Both are alignments that keep the order and gain the most: equal lines gain ten (blank ones one), lines
- * of one kind that share more than half of their words gain by how much they share. The table costs
- * O(n * m); where it would be too large only equal lines at both ends are aligned, and what remains
- * stands one after the other.
+ * Both are alignments that keep the order and gain the most: equal lines gain ten (blank ones one),
+ * lines of one kind that share more than half of their words gain by how much they share. The table
+ * costs O(n * m); where it would be too large only equal lines at both ends are aligned, and what
+ * remains stands one after the other.
  */
 #include "patch/compare_lines.h"
 
 #include <ctype.h>
 #include <stdint.h>
 
-#define CELLS_MAX ((size_t)1 << 20)	 /* of a table of equal lines */
+#define CELLS_MAX ((size_t)1 << 20)   /* of a table of equal lines */
 #define CELLS_SIMILAR ((size_t)40000) /* of a table that looks at words too */
 
 static bool word_char(char c)
@@ -83,10 +83,11 @@ struct gains {
 };
 
 /*
- * partner[i] gets the index in the second that i goes with, or SIZE_MAX. Indexes i0.. and j0.., n and m long.
+ * partner[i] gets the index in the second that i goes with, or SIZE_MAX. Indexes i0.. and j0.., n
+ * and m long.
  */
-static void align(struct arena *arena, const struct gains *gains, size_t i0, size_t n, size_t j0, size_t m,
-		  size_t *partner)
+static void align(struct arena *arena, const struct gains *gains, size_t i0, size_t n, size_t j0,
+		  size_t m, size_t *partner)
 {
 	uint32_t *best;
 
@@ -99,7 +100,8 @@ static void align(struct arena *arena, const struct gains *gains, size_t i0, siz
 	for (size_t i = n; i-- > 0;)
 		for (size_t j = m; j-- > 0;) {
 			unsigned int gain = gains->gain(gains->data, i0 + i, j0 + j);
-			uint32_t most = BEST(i + 1, j) > BEST(i, j + 1) ? BEST(i + 1, j) : BEST(i, j + 1);
+			uint32_t most = BEST(i + 1, j) > BEST(i, j + 1) ? BEST(i + 1, j) :
+									  BEST(i, j + 1);
 
 			if (gain && BEST(i + 1, j + 1) + gain > most)
 				most = BEST(i + 1, j + 1) + gain;
@@ -143,7 +145,8 @@ static unsigned int line_gain(const void *data, size_t i, size_t j)
 	return similar > 50 ? similar / 15 : 0;
 }
 
-static struct word_list *all_words(struct arena *arena, const struct diff_line *const *lines, size_t n)
+static struct word_list *all_words(struct arena *arena, const struct diff_line *const *lines,
+				   size_t n)
 {
 	struct word_list *words = arena_alloc(arena, (n + 1) * sizeof(*words));
 
@@ -173,7 +176,8 @@ void compare_lines(struct arena *arena, const struct diff_line *const *up, size_
 
 	while (head < nup && head < ndown && line_eq(up[head], down[head]))
 		head++;
-	while (tail < nup - head && tail < ndown - head && line_eq(up[nup - 1 - tail], down[ndown - 1 - tail]))
+	while (tail < nup - head && tail < ndown - head &&
+	       line_eq(up[nup - 1 - tail], down[ndown - 1 - tail]))
 		tail++;
 	if (nup - head - tail && (nup - head - tail) <= CELLS_SIMILAR / (ndown - head - tail + 1)) {
 		pair.up_words = all_words(arena, up, nup);
@@ -236,7 +240,8 @@ struct word_pieces compare_words(struct arena *arena, struct slice old, struct s
 		}
 		while (j < partner[i])
 			piece_add(arena, &pieces, '+', pair.new.items[j++]);
-		/* Text of the new line, so that what is in both and what was added join in one buffer. */
+		/* Text of the new line, so that what is in both and what was added join in one
+		 * buffer. */
 		piece_add(arena, &pieces, ' ', pair.new.items[j++]);
 	}
 	while (j < pair.new.n)

@@ -39,7 +39,8 @@ static size_t count_places(struct slice text)
 }
 
 /* A diff of one file, and of one hunk of it where `hunk` is given. */
-static struct diff one_file(const struct filediff *file, struct filediff *copy, const struct hunk *hunk)
+static struct diff one_file(const struct filediff *file, struct filediff *copy,
+			    const struct hunk *hunk)
 {
 	*copy = *file;
 	if (hunk) {
@@ -50,15 +51,18 @@ static struct diff one_file(const struct filediff *file, struct filediff *copy, 
 }
 
 /* What `pre` becomes by the patch: 1, or 0 where it does not fit exactly. */
-static int post_image(struct arena *arena, const struct conflict_ask *ask, const struct filediff *file,
-		      struct slice pre, struct slice *post)
+static int post_image(struct arena *arena, const struct conflict_ask *ask,
+		      const struct filediff *file, struct slice pre, struct slice *post)
 {
 	size_t point = draft_point(ask->target);
 	struct filediff copy;
 	struct diff diff = one_file(file, &copy, NULL);
-	struct ladder_ask ladder = { .diff = &diff, .repo = ask->repo, .methods = LADDER_ONLY(MARK_EXACT) };
+	struct ladder_ask ladder = { .diff = &diff,
+				     .repo = ask->repo,
+				     .methods = LADDER_ONLY(MARK_EXACT) };
 	struct ladder_answer answer;
-	int r = draft_write(ask->target, file->old_path, pre, file->old_mode ? file->old_mode : 0100644);
+	int r = draft_write(ask->target, file->old_path, pre,
+			    file->old_mode ? file->old_mode : 0100644);
 
 	if (!r)
 		r = ladder_apply(arena, &ladder, ask->target, &answer);
@@ -69,8 +73,9 @@ static int post_image(struct arena *arena, const struct conflict_ask *ask, const
 }
 
 /* A pre-image on which the file's hunks fit: 1, 0, -1. */
-static int find_pre(struct arena *arena, const struct conflict_ask *ask, const struct filediff *file, struct slice *pre,
-		    struct slice *post, const char **how)
+static int find_pre(struct arena *arena, const struct conflict_ask *ask,
+		    const struct filediff *file, struct slice *pre, struct slice *post,
+		    const char **how)
 {
 	int r = 0;
 
@@ -102,8 +107,8 @@ static git_merge_file_input merge_input(struct slice text)
 	};
 }
 
-static int merge_file(struct arena *arena, const struct conflict_ask *ask, struct slice pre, struct slice post,
-		      struct conflict_file *out)
+static int merge_file(struct arena *arena, const struct conflict_ask *ask, struct slice pre,
+		      struct slice post, struct conflict_file *out)
 {
 	git_merge_file_input ancestor = merge_input(pre), ours = merge_input(out->before),
 			     theirs = merge_input(post);
@@ -123,16 +128,17 @@ static int merge_file(struct arena *arena, const struct conflict_ask *ask, struc
 }
 
 /* What stood or stands at a hunk: its lines but those of kind `not`. */
-static void hunk_text(struct text *out, const struct hunk *hunk, char not)
+static void hunk_text(struct text *out, const struct hunk *hunk, char not )
 {
 	for (size_t i = 0; i < hunk->n; i++)
-		if (hunk->items[i].kind != not) {
+		if (hunk->items[i].kind != not ) {
 			text_add_slice(out, hunk->items[i].text);
 			text_addc(out, '\n');
 		}
 }
 
-/* A hunk with no known place, between markers: the target's side is empty, it is for the person to find. */
+/* A hunk with no known place, between markers: the target's side is empty, it is for the person to
+ * find. */
 static void hunk_block(struct text *out, const struct conflict_ask *ask, const struct hunk *hunk)
 {
 	text_addf(out, "<<<<<<< %s\n||||||| before the patch\n", ask->target_name);
@@ -143,8 +149,8 @@ static void hunk_block(struct text *out, const struct conflict_ask *ask, const s
 }
 
 /* `text` with each of the hunks that did not fit before the line where its numbers say. */
-static struct slice blocks_insert(struct arena *arena, const struct conflict_ask *ask, struct slice text,
-				  const struct filediff *file, const bool *fits)
+static struct slice blocks_insert(struct arena *arena, const struct conflict_ask *ask,
+				  struct slice text, const struct filediff *file, const bool *fits)
 {
 	struct text out __free_text = TEXT_INIT;
 	struct slice rest = text, line;
@@ -165,8 +171,8 @@ static struct slice blocks_insert(struct arena *arena, const struct conflict_ask
 }
 
 /* No pre-image: hunk by hunk. */
-static int put_hunks(struct arena *arena, const struct conflict_ask *ask, const struct filediff *file,
-		     struct conflict_file *out)
+static int put_hunks(struct arena *arena, const struct conflict_ask *ask,
+		     const struct filediff *file, struct conflict_file *out)
 {
 	size_t point = draft_point(ask->target), fitting = 0;
 	bool *fits = arena_alloc(arena, (file->n + 1) * sizeof(*fits));
@@ -176,7 +182,9 @@ static int put_hunks(struct arena *arena, const struct conflict_ask *ask, const 
 	for (size_t h = 0; h < file->n && out->in_target && r >= 0; h++) {
 		struct filediff copy;
 		struct diff diff = one_file(file, &copy, &file->items[h]);
-		struct ladder_ask ladder = { .diff = &diff, .repo = ask->repo, .methods = LADDER_ALL };
+		struct ladder_ask ladder = { .diff = &diff,
+					     .repo = ask->repo,
+					     .methods = LADDER_ALL };
 		struct ladder_answer answer;
 
 		r = ladder_apply(arena, &ladder, ask->target, &answer);
@@ -189,12 +197,14 @@ static int put_hunks(struct arena *arena, const struct conflict_ask *ask, const 
 	if (r < 0)
 		return -1;
 	out->merged = blocks_insert(arena, ask, text, file, fits);
-	out->how = arena_printf(arena, "hunk by hunk (no pre-image is in the store): %zu of %zu fit", fitting, file->n);
+	out->how = arena_printf(arena,
+				"hunk by hunk (no pre-image is in the store): %zu of %zu fit",
+				fitting, file->n);
 	return 0;
 }
 
-static int open_file(struct arena *arena, const struct conflict_ask *ask, const struct filediff *file,
-		     struct conflict_file *out)
+static int open_file(struct arena *arena, const struct conflict_ask *ask,
+		     const struct filediff *file, struct conflict_file *out)
 {
 	struct slice pre, post;
 	int r = 0;

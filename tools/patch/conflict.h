@@ -2,8 +2,9 @@
 /*
  * Conflict: a patch that did not fit, merged as far as it goes, for a person to finish.
  *
- * Where a pre-image is known (the blob that the index line names, or the series' base) it is a three-way merge with diff3's
- * markers; else each hunk that fits alone is put in, and the others stand between markers where their numbers say.
+ * Where a pre-image is known (the blob that the index line names, or the series' base) it is a
+ * three-way merge with diff3's markers; else each hunk that fits alone is put in, and the others
+ * stand between markers where their numbers say.
  */
 #ifndef SERIES_PATCH_CONFLICT_H
 #define SERIES_PATCH_CONFLICT_H
@@ -27,8 +28,8 @@ struct conflict_file {
 	struct slice before; /* the target's text */
 	struct slice merged;
 	unsigned int mode;
-	size_t places;	     /* between markers */
-	const char *how;     /* "three-way against v6.19.11" */
+	size_t places;	 /* between markers */
+	const char *how; /* "three-way against v6.19.11" */
 };
 
 struct conflict {

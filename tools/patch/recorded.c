@@ -26,7 +26,8 @@ int patch_id(const struct diff *diff, char id[41])
 /* "Series-Kernel: v6.1.187" of the lines below "---"; NULL without. */
 static char *note_value(struct arena *arena, const struct mail *mail, const char *key)
 {
-	struct slice rest = slice_of(mail->notes), line;
+	/* Without a diff a mail is all body, what stands below its "---" included. */
+	struct slice rest = slice_of(mail->diff.n ? mail->notes : mail->body), line;
 
 	while (slice_line(&rest, &line)) {
 		if (!slice_starts(line, key))

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# bash completion for series; written by: series help --completion
+_series()
+{
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
+	local i command= own= words=commands
+	local -a with=()
+	local global=' --directory --series --store --json --quiet --color= --version --help'
+	local commands=' apply status show resolve import list port-tree help'
+	COMPREPLY=()
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		case ${COMP_WORDS[i]} in
+		-C | --directory | --store | --series)
+			with+=("${COMP_WORDS[i]}" "${COMP_WORDS[i+1]}")
+			((i++)) ;;
+		-* | = | auto | always | never) ;;
+		*) [[ $command ]] || command=${COMP_WORDS[i]} ;;
+		esac
+	done
+	case $prev in
+	-C | --directory | --store) COMPREPLY=($(compgen -d -- "$cur")); return ;;
+	--series)
+		COMPREPLY=($(compgen -W "$(series list --names series 2>/dev/null)" -- "$cur"))
+		return ;;
+	--color | =)
+		COMPREPLY=($(compgen -W 'auto always never' -- "${cur#=}")); return ;;
+	esac
+	case $command in
+	apply) words=targets own=' --dry-run --explain' ;;
+	status) words=targets own='' ;;
+	show) words=targets own='' ;;
+	resolve) words=targets own=' --continue --note --not-needed --abort' ;;
+	import) words=files own=' --number --in-place --upstream --no-b4' ;;
+	list) words=none own=' --names=' ;;
+	port-tree) words=none own=' --explain' ;;
+	help) words=commands own=' --man --completion' ;;
+	esac
+	if [[ $cur == -* ]]; then
+		COMPREPLY=($(compgen -W "$global $own" -- "$cur"))
+		[[ ${COMPREPLY-} == *= ]] && compopt -o nospace
+		return
+	fi
+	case $words in
+	none) ;;
+	files) COMPREPLY=($(compgen -f -- "$cur")) ;;
+	commands) COMPREPLY=($(compgen -W "$commands" -- "$cur")) ;;
+	targets)
+		COMPREPLY=($(compgen -W "$(series "${with[@]}" list --names targets 2>/dev/null)" -- "$cur")) ;;
+	esac
+}
+complete -F _series series
