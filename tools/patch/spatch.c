@@ -73,12 +73,11 @@ int spatch_run(struct arena *arena, const struct spatch *spatch, const struct sp
 	       struct spatch_answer *answer)
 {
 	const char *in = arena_printf(arena, "%s/in.c", spatch->dir);
-	const char *out = arena_printf(arena, "%s/out.c", spatch->dir);
 	/* An absolute path, since the program's folder is another. */
 	char *rule __free(ptr) = realpath(ask->rule, NULL);
 	const char *argv[32] = { SPATCH, "--very-quiet", "--no-includes", "--smpl-spacing",
-				 "--sp-file", rule, in, "-o", out };
-	size_t n = 12;
+				 "--in-place", "--sp-file", rule, in };
+	size_t n = 11;
 	struct child_answer child;
 	int r;
 
@@ -91,7 +90,7 @@ int spatch_run(struct arena *arena, const struct spatch *spatch, const struct sp
 		argv[n++] = ask->defines[i];
 	}
 	argv[n] = NULL;
-	if (file_remove_tree(out) || file_write(in, ask->text, 0600) ||
+	if (file_write(in, ask->text, 0600) ||
 	    run(arena, spatch, argv, ask->deadline_ms, &child))
 		return -1;
 	*answer = (struct spatch_answer){ .diff = child.out, .text = ask->text };
@@ -104,7 +103,7 @@ int spatch_run(struct arena *arena, const struct spatch *spatch, const struct sp
 		answer->outcome = SPATCH_REFUSED;
 		return 0;
 	}
-	r = file_read(arena, out, SPATCH_OUTPUT_MAX, &answer->text);
+	r = file_read(arena, in, SPATCH_OUTPUT_MAX, &answer->text);
 	return r < 0 ? -1 : 0;
 }
 
