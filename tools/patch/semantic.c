@@ -3,7 +3,8 @@
  * The order of trust: the functions that a rule declares are parsed before it runs (what spatch
  * cannot parse it skips in silence), what it did is held against what it declares
  * (patch/verify.h), its edits are put onto the target's own text (patch/layout.h), and the functions
- * are parsed once more. One file at a time; the draft gets all files or none.
+ * are parsed once more. One file at a time; files of the patch that no rule is about land by their
+ * text. The draft gets all of it or nothing.
  */
 #include "patch/semantic.h"
 
@@ -103,8 +104,8 @@ static void tell_fates(struct running *r, const char *path, const struct layout 
 		fate->offset = (long)edit->line -
 			       (long)r->ask->diff->items[file].items[fate->hunk].new_start;
 		fate->evidence = arena_printf(
-			r->arena, "%s changed %s, all as it declares; the functions parse before and after",
-			r->rule, did);
+			r->arena, "%s matched all it declares: %s; they parse before and after", r->rule,
+			did);
 	}
 }
 
@@ -249,6 +250,51 @@ static int run_files(struct running *r)
 	return 0;
 }
 
+static bool has_rule(const struct running *r, const struct filediff *file)
+{
+	for (size_t i = 0; i < r->cocci.n; i++)
+		if (r->cocci.items[i].key == COCCI_FILE && file->new_path &&
+		    slice_is(r->cocci.items[i].value, file->new_path))
+			return true;
+	return false;
+}
+
+/* Files that no rule is about (documentation, say) land by their text, or nothing does. */
+static int apply_rest(struct running *r)
+{
+	const struct diff *diff = r->ask->diff;
+	struct diff rest = { 0 };
+	size_t *which = arena_alloc(r->arena, (diff->n + 1) * sizeof(*which));
+	struct ladder_answer answer;
+	struct ladder_ask ask = {
+		.diff = &rest,
+		.methods = LADDER_ONLY(MARK_PRESENT) | LADDER_ONLY(MARK_EXACT) |
+			   LADDER_ONLY(MARK_CONTEXT),
+	};
+
+	for (size_t i = 0; i < diff->n; i++) {
+		if (has_rule(r, &diff->items[i]))
+			continue;
+		which[rest.n] = i;
+		*arena_push(r->arena, &rest) = diff->items[i];
+	}
+	if (!rest.n)
+		return 0;
+	if (ladder_apply(r->arena, &ask, r->draft, &answer))
+		return -1;
+	for (size_t i = 0; i < answer.n; i++) {
+		struct hunk_fate *fate = fate_of(r, which[answer.items[i].file], answer.items[i].hunk);
+
+		answer.items[i].file = which[answer.items[i].file];
+		if (answer.items[i].mark == MARK_CONFLICT)
+			r->why = arena_printf(r->arena, "%s has nothing about %s, whose text does not fit: %s",
+					      r->rule, answer.items[i].path, answer.items[i].evidence);
+		if (fate)
+			*fate = answer.items[i];
+	}
+	return 0;
+}
+
 static void finish_fates(struct running *r)
 {
 	bool sure = !r->why;
@@ -257,6 +303,8 @@ static void finish_fates(struct running *r)
 	for (size_t i = 0; i < r->answer->n; i++) {
 		struct hunk_fate *fate = &r->answer->items[i];
 
+		if (sure && fate->mark != MARK_SEMANTIC)
+			continue;
 		fate->mark = r->answer->mark;
 		if (!sure)
 			*fate = (struct hunk_fate){ .file = fate->file,
@@ -294,7 +342,7 @@ int semantic_apply(struct arena *arena, const struct semantic_ask *ask, struct d
 	    spatch_open(arena, &r.spatch))
 		return -1;
 	add_fates(&r);
-	failed = run_files(&r);
+	failed = run_files(&r) || (!r.why && apply_rest(&r));
 	spatch_release(&r.spatch);
 	if (failed || r.why)
 		draft_back(draft, point);
