@@ -20,7 +20,8 @@ PROGRAM = $(O)/series
 CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 # gcc 12 takes UBSan's own checks for null format strings.
 WARN += -Wno-format-truncation -Wno-format-overflow
-export ASAN_OPTIONS ?= abort_on_error=1:detect_stack_use_after_return=1
+export ASAN_OPTIONS ?= detect_stack_use_after_return=1
+export LSAN_OPTIONS ?= suppressions=$(abspath tests/lint/lsan):print_suppressions=0
 endif
 
 # Asked for once, when first used: `make check` and `make demo` install pkg-config themselves.
@@ -44,6 +45,12 @@ TESTS := $(sort $(wildcard tests/t/*.t))
 KERNEL_TESTS := $(sort $(wildcard tests/kernel/*.t))
 FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
+# One short line a step; V=1 shows the commands.
+ifndef V
+Q = @
+say = @printf '  %-5s %s\n' $(1) $(patsubst $(O)/%,%,$@)
+endif
+
 all: $(PROGRAM)
 
 help:
@@ -61,16 +68,19 @@ help:
 	@echo 'make clean          remove what was made here'
 
 $(PROGRAM): $(CMD_OBJ) $(O)/libseries.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(LDLIBS)
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(LDLIBS)
 
 # Made anew each time, so that it holds no object whose source is gone.
 $(O)/libseries.a: $(LIB_OBJ)
+	$(call say,AR)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(Q)$(AR) rcs $@ $^
 
 $(O)/%.o: tools/%.c
+	$(call say,CC)
 	@mkdir -p $(@D)
-	$(COMPILE)
+	$(Q)$(COMPILE)
 
 $(CMD_OBJ): | $(O)/version.h
 
@@ -105,16 +115,19 @@ need-kernel:
 	@sh ci/need.sh build run test check-kernel
 
 $(O)/tests/unit/%.o: tests/unit/%.c
+	$(call say,CC)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CPPFLAGS) -Itests/unit $(CFLAGS) $(WARN) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(ALL_CPPFLAGS) -Itests/unit $(CFLAGS) $(WARN) -MMD -MP -c -o $@ $<
 
 # What unit tests share: an archive, so that a test links only what it uses of it.
 $(O)/libunit.a: $(UNIT_HELP)
+	$(call say,AR)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(Q)$(AR) rcs $@ $^
 
 $(UNIT): %: %.o $(O)/libunit.a $(O)/libseries.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(PKG_LIBS) $(LDLIBS)
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(PKG_LIBS) $(LDLIBS)
 
 # Fuzzing: clang's libFuzzer, all of the library built anew with its counters.
 
@@ -127,15 +140,18 @@ FUZZ_FLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,u
 FUZZ_OBJ = $(LIB_OBJ:$(O)/%=$(O)/fuzz/%)
 
 $(O)/fuzz/%.o: tools/%.c
+	$(call say,CLANG)
 	@mkdir -p $(@D)
-	clang $(ALL_CPPFLAGS) $(FUZZ_FLAGS) $(WARN) -MMD -MP -c -o $@ $<
+	$(Q)clang $(ALL_CPPFLAGS) $(FUZZ_FLAGS) $(WARN) -MMD -MP -c -o $@ $<
 
 $(O)/fuzz/libseries.a: $(FUZZ_OBJ)
+	$(call say,AR)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(Q)$(AR) rcs $@ $^
 
 $(O)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/fuzz.h $(O)/fuzz/libseries.a
-	clang $(ALL_CPPFLAGS) $(FUZZ_FLAGS) $(WARN) -fsanitize=fuzzer -o $@ $< $(O)/fuzz/libseries.a $(PKG_LIBS)
+	$(call say,CLANG)
+	$(Q)clang $(ALL_CPPFLAGS) $(FUZZ_FLAGS) $(WARN) -fsanitize=fuzzer -o $@ $< $(O)/fuzz/libseries.a $(PKG_LIBS)
 
 # What it finds on its way is kept in build/, a crash beside it; the corpus in the tree is only read.
 $(FUZZ:%=fuzz-%): fuzz-%: need-fuzz $(O)/fuzz/fuzz_%

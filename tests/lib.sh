@@ -53,6 +53,10 @@ TOP=$(cd "$(dirname "$0")/../.." && pwd)
 SERIES_BUILD_DIRECTORY=$(dirname "$SERIES")
 export TOP SERIES SERIES_TEST_STORE
 
+# Run by hand, sharness would leave files with counts where it was called.
+HARNESS_ACTIVE=${HARNESS_ACTIVE:-1}
+export HARNESS_ACTIVE
+
 # Nothing of the caller's may show.
 unset SERIES_STORE XDG_CACHE_HOME XDG_CONFIG_HOME NO_COLOR CDPATH MAKEFLAGS
 unset $(env | sed -n 's/^\(GIT_[A-Z_0-9]*\)=.*/\1/p')

@@ -358,6 +358,18 @@ static void trailers_are_the_last_paragraph_by_git_rules(void **state)
 	}
 }
 
+static void a_from_line_that_ends_the_file_is_read_to_its_end_only(void **state)
+{
+	static const char raw[] = "From 0123456789abcdef";
+	char *copy = malloc(sizeof(raw) - 1); /* nothing behind it: a sanitizer sees a read too far */
+	struct mails mails = { 0 };
+
+	memcpy(copy, raw, sizeof(raw) - 1);
+	mail_parse_mbox(*state, (struct slice){ copy, sizeof(raw) - 1 }, &mails);
+	assert_false(mails.n && mails.items[0].diff.n);
+	free(copy);
+}
+
 static void a_patch_without_an_address_is_refused(void **state)
 {
 	static const char *const from[] = { "", "From: nobody\n", "From: A <a@example.org>8<b: c, d\n",
@@ -379,6 +391,7 @@ UNIT_MAIN(unit(a_plain_patch_gives_author_date_message_and_diff), unit(prefix_nu
 	  unit(multipart_gives_its_text_and_attached_patches), unit(flowed_text_is_put_back_together),
 	  unit(what_stands_above_scissors_is_dropped), unit(a_rule_of_dashes_in_the_message_does_not_end_it),
 	  unit(an_mbox_is_cut_at_real_from_lines_only), unit(a_malformed_patch_is_refused_with_its_line),
-	  unit(a_patch_without_an_address_is_refused), unit(a_reply_that_quotes_a_broken_diff_is_text), unit(addresses_of_all_kinds_are_read),
+	  unit(a_patch_without_an_address_is_refused),
+	  unit(a_from_line_that_ends_the_file_is_read_to_its_end_only), unit(a_reply_that_quotes_a_broken_diff_is_text), unit(addresses_of_all_kinds_are_read),
 	  unit(what_is_written_is_read_back), unit(header_lines_stay_short),
 	  unit(a_line_that_would_end_the_message_is_set_in), unit(trailers_are_the_last_paragraph_by_git_rules))

@@ -14,7 +14,7 @@
 bool mbox_from_line(struct slice line)
 {
 	const char *colon, *end = line.p + line.n;
-	const char *p = end;
+	const char *p = end - 1;
 
 	if (!slice_starts(line, "From ") || line.n < 20)
 		return false;
