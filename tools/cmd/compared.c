@@ -140,16 +140,35 @@ static void lines_write(struct text *out, const struct part *part, bool color)
 	}
 }
 
+/* Why the hunk is not there, or NULL: then its lines are worth a look. */
+static const char *dropped_why(const struct part *part, const struct ladder_answer *answer)
+{
+	for (size_t i = 0; i < answer->n && part->state == PART_DROPPED; i++) {
+		const struct hunk_fate *fate = &answer->items[i];
+
+		if (fate->mark == MARK_SKIPPED && fate->file == part->up.items[0].file &&
+		    fate->hunk == part->up.items[0].hunk)
+			return fate->evidence;
+	}
+	return NULL;
+}
+
 void compared_write(struct text *out, const struct compare *compare, const struct diff *up,
-		    const struct diff *down, bool color)
+		    const struct diff *down, const struct ladder_answer *answer, bool color)
 {
 	counts_write(out, compare, color);
 	for (size_t i = 0; i < compare->n; i++) {
 		const struct part *part = &compare->items[i];
+		const char *why = dropped_why(part, answer);
 
 		part_head(out, part, i + 1, up, down, color);
-		if (part->state >= PART_CONTEXT)
+		if (why) {
+			text_adds(out, "       ");
+			text_add_shown(out, slice_of(why), false);
+			text_addc(out, '\n');
+		} else if (part->state >= PART_CONTEXT) {
 			lines_write(out, part, color);
+		}
 	}
 }
 

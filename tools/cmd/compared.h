@@ -8,10 +8,14 @@
 #include <jansson.h>
 
 #include "patch/compare.h"
+#include "patch/ladder.h"
 
-/* A line of counts, then each part; the lines of those that differ. */
+/*
+ * A line of counts, then each part; the lines of those that differ. `answer` says why a hunk that
+ * was dropped was.
+ */
 void compared_write(struct text *out, const struct compare *compare, const struct diff *up,
-		    const struct diff *down, bool color);
+		    const struct diff *down, const struct ladder_answer *answer, bool color);
 /* As docs/json.md says. */
 json_t *compared_json(const struct compare *compare, const struct diff *up,
 		      const struct diff *down);

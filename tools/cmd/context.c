@@ -2,7 +2,7 @@
 #define _GNU_SOURCE
 #include "cmd/command.h"
 
-#include <signal.h>
+#include <errno.h>
 #include <stdlib.h>
 
 #include <git2.h>
@@ -271,7 +271,9 @@ int context_person(struct context *c, struct person *person)
 int context_print(const struct context *c, const struct text *text)
 {
 	drawer_clear(c->drawer);
-	if (fwrite(text_str(text), 1, text->len, stdout) != text->len || fflush(stdout))
+	/* A reader that has seen enough (| head) is no failure. */
+	if ((fwrite(text_str(text), 1, text->len, stdout) != text->len || fflush(stdout)) &&
+	    errno != EPIPE)
 		return fail_errno("standard output");
 	return 0;
 }

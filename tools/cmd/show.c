@@ -44,7 +44,7 @@ static void head_write(struct context *c, struct text *out, const struct ports *
 	if (patch->committed)
 		text_addf(out, ", commit %.12s", git_oid_tostr_s(&patch->commit));
 	text_addc(out, '\n');
-	if (patch->why) {
+	if (patch->why && !patch->committed) {
 		struct text safe __free_text = TEXT_INIT;
 
 		text_add_shown(&safe, slice_of(patch->why), false);
@@ -67,7 +67,8 @@ static void against_write(struct context *c, struct text *out, const struct show
 	else
 		text_addf(out, "%sanother patch-id%s\n", tint_on(c->color, TINT_LOOK),
 			  tint_off(c->color, TINT_LOOK));
-	compared_write(out, &shown->compare, &patch->mail.diff, &shown->diff, c->color);
+	compared_write(out, &shown->compare, &patch->mail.diff, &shown->diff, &shown->patch->answer,
+		       c->color);
 }
 
 static void diff_colored(struct context *c, struct text *out, const struct diff *diff)
