@@ -161,6 +161,8 @@ static void what_is_written_reads_back_the_same(void **state)
 		"@@ -1,2 +1,2 @@ f\n x\n-a\n\\ No newline at end of file\n+b\n"
 		"diff --git \"a/\\303\\244\\\"\" \"b/\\303\\244\\\"\"\nnew file mode 100644\nindex 00..12\n--- /dev/null\n+++ \"b/\\303\\244\\\"\"\n@@ -0,0 +1 @@\n+x\n"
 		"diff --git a/a b b/a b\nindex 12..34 100644\n--- a/a b\t\n+++ b/a b\t\n@@ -5 +5 @@\n-x\n+y\n"
+		"diff --git a/ l  b/ l \nindex 12..34 100644\n--- a/ l \t\n+++ b/ l \t\n@@ -5 +5 @@\n-x\n+y\n"
+		"diff --git a/ m b/ m\nold mode 100644\nnew mode 100755\n"
 		"diff --git a/i b/i\nindex 12..34 100644\nBinary files a/i and b/i differ\n";
 	struct arena *arena __free(arena) = arena_new();
 	struct text out __free_text = TEXT_INIT;

@@ -146,7 +146,8 @@ static int take_path(struct parser *parser, struct slice s, bool strip, char **p
 		tab = slice_find(s, SLICE("\t"));
 		if (tab >= 0)
 			name.n = (size_t)tab;
-		name = slice_trim(name);
+		else if (strip) /* a name may begin or end with a blank: git then writes a tab behind it */
+			name = slice_trim(name);
 	}
 	if (strip && slice_is(name, "/dev/null"))
 		return 0;
