@@ -41,6 +41,20 @@ static void the_note_stands_before_the_sign_off(void **state)
 			    "[ context ]\nSigned-off-by: B Porter <b@example.org>\n");
 }
 
+static void a_long_note_is_wrapped(void **state)
+{
+	struct series_patch patch = patch_of("Why.\n\nSigned-off-by: A <a@b>\n", ID, NULL);
+	static const char note[] = "one queued exception only, so the quirk is about vcpu->arch.exception and there is no\n"
+				   "kvm_get_exception_to_save(); no KVM_GET_SREGS2: __get_sregs() is the reader of it";
+	const char *once = stable(state, &patch, note);
+
+	assert_non_null(strstr(once, "\n[ one queued exception only, so the quirk is about vcpu->arch.exception\n"
+				     "  and there is no kvm_get_exception_to_save(); no KVM_GET_SREGS2:\n"
+				     "  __get_sregs() is the reader of it ]\nSigned-off-by: B"));
+	patch.mail.body = strstr(once, "\n\n") + 2;
+	assert_string_equal(stable(state, &patch, note), once);
+}
+
 static void no_upstream_line_is_invented(void **state)
 {
 	struct series_patch patch = patch_of("Why.\n\nLink: https://x\nSigned-off-by: A <a@b>\n", NULL,
@@ -120,6 +134,6 @@ static void without_a_backporter_there_is_no_sign_off(void **state)
 }
 
 UNIT_MAIN(unit(the_upstream_line_stands_under_the_subject), unit(the_note_stands_before_the_sign_off),
-	  unit(no_upstream_line_is_invented), unit(a_known_form_is_not_repeated),
+	  unit(a_long_note_is_wrapped), unit(no_upstream_line_is_invented), unit(a_known_form_is_not_repeated),
 	  unit(another_commit_is_not_this_one), unit(a_second_pass_changes_nothing),
 	  unit(without_a_backporter_there_is_no_sign_off))

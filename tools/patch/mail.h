@@ -64,7 +64,7 @@ struct mail_style {
 	const char *base_commit; /* NULL: none */
 	const char *from_line;	 /* 40 hex of the mbox "From " line */
 };
-/* `message` is subject, blank line, body. Diffstat and diff are made from `diff`. */
+/* `message` is subject, blank line, body. Diffstat and diff are made from `diff`, which may be empty (a cover letter). */
 void mail_write(struct text *out, const struct mail_style *style, const struct person *author,
 		int64_t date, int date_offset, const char *message, const struct diff *diff);
 

@@ -157,10 +157,12 @@ void mail_write(struct text *out, const struct mail_style *style, const struct p
 		text_adds(out, "\n\n");
 	}
 	add_body(out, body);
-	text_adds(out, "---\n");
-	add_diffstat(out, text_slice(&patch));
-	text_addc(out, '\n');
-	text_add_slice(out, text_slice(&patch));
+	if (diff->n) {
+		text_adds(out, "---\n");
+		add_diffstat(out, text_slice(&patch));
+		text_addc(out, '\n');
+		text_add_slice(out, text_slice(&patch));
+	}
 	if (style->base_commit)
 		text_addf(out, "\nbase-commit: %s\n", style->base_commit);
 	text_adds(out, signature);

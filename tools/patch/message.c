@@ -68,9 +68,42 @@ char *message_upstream(struct arena *arena, struct slice text)
 	return next_upstream(&text, &named) ? slice_str(arena, named) : NULL;
 }
 
-static bool has_text(struct slice text, const char *wanted)
+/* White space counts as one space, so that a note is found however it is wrapped. */
+static char *squeeze(struct arena *arena, struct slice text)
 {
-	return slice_find(text, slice_of(wanted)) >= 0;
+	char *out = arena_alloc(arena, text.n + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; i < text.n; i++) {
+		bool space = isspace((unsigned char)text.p[i]);
+
+		if (!space)
+			out[n++] = text.p[i];
+		else if (n && out[n - 1] != ' ')
+			out[n++] = ' ';
+	}
+	return out;
+}
+
+/* "[ words ]", wrapped at 72 columns, the next lines set in by two. */
+static void add_note(struct text *out, const char *note)
+{
+	struct slice rest = slice_of(note), word;
+	size_t column = 1;
+
+	text_addc(out, '[');
+	while (slice_cut(&rest, ' ', &word)) {
+		if (!word.n)
+			continue;
+		/* The last word takes the bracket along. */
+		if (column > 2 && column + 1 + word.n + (rest.n ? 0 : 2) > 72) {
+			text_adds(out, "\n ");
+			column = 1;
+		}
+		text_addf(out, " " SLICE_FMT, SLICE_ARG(word));
+		column += 1 + word.n;
+	}
+	text_adds(out, " ]\n");
 }
 
 static bool has_key(struct slice block, const char *key)
@@ -118,10 +151,10 @@ char *message_stable(struct arena *arena, const struct message_ask *ask)
 	if (block.n && block.p[block.n - 1] != '\n')
 		text_addc(&out, '\n');
 	if (ask->note && *ask->note) {
-		char *note = arena_printf(arena, "[ %s ]", ask->note);
+		char *note = squeeze(arena, slice_of(ask->note));
 
-		if (!has_text(body, note))
-			text_addf(&out, "%s\n", note);
+		if (!strstr(squeeze(arena, body), arena_printf(arena, "[ %s ]", note)))
+			add_note(&out, note);
 	}
 	if (ask->backporter && ask->backporter->email)
 		sign_off = arena_printf(arena, "Signed-off-by: %s <%s>",
