@@ -13,6 +13,7 @@
 #include "cmd/commands.h"
 #include "cmd/help.h"
 #include "cmd/options.h"
+#include "cmd/quick.h"
 #include "cmd/screen.h"
 #if __has_include("version.h")
 #include "version.h"
@@ -62,12 +63,15 @@ int context_interrupted(void)
 
 static void signals_catch(void)
 {
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
 	struct sigaction action = { .sa_handler = stop }; /* no SA_RESTART: waits end */
+	struct sigaction before;
 
 	sigemptyset(&action.sa_mask);
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
+		/* One that we were started without (nohup) stays ignored. */
+		if (!sigaction(signals[i], NULL, &before) && before.sa_handler != SIG_IGN)
+			sigaction(signals[i], &action, NULL);
 	/* A reader that had enough (`series show | head`) is a failed write, not a death. */
 	signal(SIGPIPE, SIG_IGN);
 }
@@ -218,6 +222,7 @@ int main(int argc, char **argv)
 	struct context c = { .arena = arena, .dir = "." };
 	struct command_values before = { 0 };
 
+	quick_start();
 	signals_catch();
 	if (options_read(arena, argc, (const char **)argv, &global_table, NULL, true, &before))
 		return failed(&c, NULL);
