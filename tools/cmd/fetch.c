@@ -88,12 +88,31 @@ static int fetch_names(struct context *c, struct target_names *names)
 	return 0;
 }
 
+/* What no source has does not keep the others from being fetched; `missing` counts it. */
+static int fetch_all(struct context *c, struct fetch_ask *ask, const struct target_names *names, json_t *kernels,
+		     size_t *missing)
+{
+	if (!names->n)
+		return fetch_one(c, ask, kernels);
+	for (size_t i = 0; i < names->n; i++) {
+		ask->name = names->items[i];
+		if (!fetch_one(c, ask, kernels))
+			continue;
+		if (names->n == 1 || fail_kind() != FAIL_INFRA)
+			return -1;
+		context_say(c, "%s", fail_message());
+		++*missing;
+	}
+	return 0;
+}
+
 static int fetch_run(struct context *c)
 {
 	json_t *json __free(json) = json_object();
 	json_t *kernels = json_array();
 	struct target_names names = { 0 };
 	struct source source;
+	size_t missing = 0;
 	struct fetch_ask ask = { .targets = context_targets(c), .progress = &c->progress };
 	struct text out __free_text = TEXT_INIT;
 
@@ -110,17 +129,14 @@ static int fetch_run(struct context *c)
 	ask.repo = ask.cache ? context_repo_create(c) : NULL;
 	if (!ask.repo)
 		return -1;
-	if (!names.n && fetch_one(c, &ask, kernels))
+	if (fetch_all(c, &ask, &names, kernels, &missing))
 		return -1;
-	for (size_t i = 0; i < names.n; i++) {
-		ask.name = names.items[i];
-		if (fetch_one(c, &ask, kernels))
+	if (c->json) {
+		text_add_json(&out, json);
+		if (context_print(c, &out))
 			return -1;
 	}
-	if (!c->json)
-		return EXIT_CLEAN;
-	text_add_json(&out, json);
-	return context_print(c, &out);
+	return missing ? EXIT_INFRA : EXIT_CLEAN;
 }
 
 static const struct command_option fetch_options[] = {

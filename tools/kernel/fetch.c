@@ -24,6 +24,18 @@ static bool ends_search(void)
 	return fail_kind() == FAIL_INTERRUPTED || fail_kind() == FAIL_POLICY || fail_kind() == FAIL_BUSY;
 }
 
+static char *one_line(struct arena *arena, const struct text *lines)
+{
+	struct text out __free_text = TEXT_INIT;
+	struct slice rest = text_slice(lines), line;
+
+	while (slice_line(&rest, &line)) {
+		text_adds(&out, out.len ? "; " : "");
+		text_add_slice(&out, line);
+	}
+	return arena_strdup(arena, text_str(&out));
+}
+
 static int try_sources(struct arena *arena, const struct fetch_ask *ask, const struct version *want,
 		       const struct source *sources, size_t n, struct fetch_answer *answer)
 {
@@ -38,7 +50,10 @@ static int try_sources(struct arena *arena, const struct fetch_ask *ask, const s
 	bool usage = true;
 
 	for (size_t i = 0; i < n; i++) {
-		const char *word = source_word(sources[i].kind);
+		/* A tarball's messages begin with its own name. */
+		const char *who = arena_printf(arena, "%s%s%s", source_word(sources[i].kind),
+					       sources[i].kind == SOURCE_TARBALL ? "" : " ",
+					       sources[i].kind == SOURCE_TARBALL ? "" : sources[i].value);
 
 		one.value = sources[i].value;
 		*answer = (struct fetch_answer){ 0 };
@@ -47,14 +62,11 @@ static int try_sources(struct arena *arena, const struct fetch_ask *ask, const s
 			return 0;
 		}
 		if (n == 1 || ends_search())
-			return fail_in("%s", word);
+			return fail_in("%s", who);
 		usage = usage && fail_kind() == FAIL_USAGE;
-		text_addf(&tried, "%s%s %s: %s", tried.len ? "\n" : "", word, one.value, fail_message());
+		text_addf(&tried, "%s%s: %s", tried.len ? "\n" : "", who, fail_message());
 	}
-	for (size_t i = 0; i < tried.len; i++)
-		if (tried.p[i] == '\n')
-			tried.p[i] = ';';
-	return fail_as(usage ? FAIL_USAGE : FAIL_INFRA, "no source has %s: %s", one.name, text_str(&tried));
+	return fail_as(usage ? FAIL_USAGE : FAIL_INFRA, "no source has it: %s", one_line(arena, &tried));
 }
 
 int fetch_kernel(struct arena *arena, const struct fetch_ask *ask, struct fetch_answer *answer)

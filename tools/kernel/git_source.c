@@ -98,13 +98,13 @@ static int take_from(struct arena *arena, const struct source_ask *ask, struct r
 		return -1;
 	kernel = newest_wanted(&kernels, ask->want, &version);
 	if (!kernel)
-		return fail("%s has no tag for %s", ask->value, ask->name);
+		return fail("it has no tag for %s", ask->name);
 	known = intake_known(ask->repo, arena, kernel->name, &answer->kernel, &answer->from);
 	answer->had = known > 0;
 	if (known)
 		return known < 0 ? -1 : 0;
 	if (check_makefile(arena, other, kernel, &version))
-		return fail_in("%s", ask->value);
+		return -1;
 	answer->from = arena_strdup(arena, from);
 	return copy_kernel(arena, ask, other, kernel, answer);
 }
@@ -142,7 +142,9 @@ static int run_git(struct arena *arena, const char *const *argv, unsigned int se
 	for (rest = got->err; slice_line(&rest, &line);)
 		if (slice_starts(line, "fatal: ") || !last.n)
 			last = slice_trim(line);
-	return fail("git: " SLICE_FMT, SLICE_ARG(last.n ? last : SLICE("it gave no reason")));
+	if (slice_starts(last, "fatal: "))
+		last = slice_skip(last, strlen("fatal: "));
+	return fail(SLICE_FMT, SLICE_ARG(last.n ? last : SLICE("git gave no reason")));
 }
 
 /* The newest tag of the remote that would do: 1, 0, -1. */
@@ -228,7 +230,7 @@ int git_source(struct arena *arena, const struct source_ask *ask, struct fetch_a
 		return fail("install git to fetch from %s", ask->value);
 	got = choose_tag(arena, ask, &best);
 	if (got <= 0)
-		return got < 0 ? fail_in("%s", ask->value) : fail("%s has no tag for %s", ask->value, ask->name);
+		return got < 0 ? -1 : fail("it has no tag for %s", ask->name);
 	tag = version_name(arena, &best);
 	got = intake_known(ask->repo, arena, tag, &answer->kernel, &answer->from);
 	answer->had = got > 0;
@@ -241,5 +243,5 @@ int git_source(struct arena *arena, const struct source_ask *ask, struct fetch_a
 		return -1;
 	got = take_scratch(arena, ask, tag, scratch, answer);
 	file_remove_tree(scratch);
-	return got ? fail_in("%s", ask->value) : 0;
+	return got;
 }

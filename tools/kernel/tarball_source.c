@@ -107,7 +107,7 @@ static int download(struct arena *arena, const struct source_ask *ask, const cha
 	bool has_curl = child_exists("curl");
 	struct child_ask child = { .argv = has_curl ? curl : wget, .deadline_ms = DOWNLOAD_MINUTES * 60000u };
 	struct child_answer got;
-	struct slice line = { 0 }, rest;
+	struct slice line, rest, last = SLICE("it gave no reason");
 
 	if (!has_curl && !child_exists("wget"))
 		return fail("to fetch %s, install curl", url);
@@ -118,8 +118,9 @@ static int download(struct arena *arena, const struct source_ask *ask, const cha
 	if (!got.status)
 		return 0;
 	for (rest = got.err; slice_line(&rest, &line);)
-		;
-	return fail("cannot fetch %s: " SLICE_FMT, url, SLICE_ARG(slice_trim(line)));
+		if (!slice_blank(line))
+			last = slice_trim(line);
+	return fail("cannot fetch %s: " SLICE_FMT, url, SLICE_ARG(last));
 }
 
 /* What the server says the hash is: sha256sums.asc in the same folder, where there is such a file. */
@@ -153,8 +154,12 @@ static int take_url(struct arena *arena, const struct source_ask *ask, struct fe
 		return fail_as(FAIL_USAGE, "%s does not end in a file's name", url);
 	if (file_make_dirs(dir))
 		return -1;
-	if (file_kind(path) != 2 && (download(arena, ask, url, part) || rename(part, path)))
-		return -1;
+	if (file_kind(path) != 2) {
+		if (download(arena, ask, url, part))
+			return -1;
+		if (rename(part, path))
+			return fail_errno("cannot name %s", path);
+	}
 	hash = hash_of_url(arena, ask, url, dir);
 	got = take_file(arena, ask, path, hash, answer);
 	/* Kept when we were only stopped; a damaged one is fetched anew. */

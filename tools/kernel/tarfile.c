@@ -76,7 +76,7 @@ static struct archive *push_reader(struct tarfile *tarfile, bool package)
 	struct archive *archive = archive_read_new();
 
 	if (!archive) {
-		fail("out of memory");
+		fail("cannot start libarchive: it is not installed, or memory is out");
 		return NULL;
 	}
 	archive_read_support_filter_xz(archive);
