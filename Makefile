@@ -26,7 +26,8 @@ endif
 
 # Asked for once, when first used: `make check` and `make demo` install pkg-config themselves.
 PKG_FLAGS = $(eval PKG_FLAGS := $(call pkg,--cflags))$(PKG_FLAGS)
-PKG_LIBS = $(eval PKG_LIBS := $(call pkg,--libs))$(PKG_LIBS)
+# libarchive is loaded when an archive is opened: see tools/kernel/archive_late.c.
+PKG_LIBS = $(eval PKG_LIBS := $(filter-out -larchive,$(call pkg,--libs)))$(PKG_LIBS)
 pkg = $(if $(shell pkg-config --exists $(PKGS) && echo yes),$(shell pkg-config $(1) $(PKGS)),\
 	$(error a library is missing (of $(PKGS)): run 'ci/need.sh build'))
 ALL_CPPFLAGS = -Itools -I$(O) -D_FILE_OFFSET_BITS=64 $(CPPFLAGS) $(PKG_FLAGS)

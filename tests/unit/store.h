@@ -15,11 +15,13 @@ struct store {
 	struct repo *repo; /* NULL until store_open() */
 };
 
-/* A bare repository with one commit, refs/series/kernel/v6.1.1, that `script` makes in $PWD, a worktree. */
+/* A bare repository with one commit, refs/series/kernel/v6.1.1, that `script` makes in $PWD, a
+ * worktree. */
 void store_init(struct store *store, const char *script);
 void store_open(struct store *store);
 void store_release(struct store *store);
-/* A shell script, in DIR, with GIT_DIR set to the store: its output, trimmed. Ends the test when it fails. */
+/* A shell script, in DIR, with GIT_DIR set to the store: its output, trimmed. Ends the test when it
+ * fails. */
 char *store_sh(struct store *store, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* The id that git gives `revision`. */
 git_oid store_id(struct store *store, const char *revision);

@@ -31,25 +31,27 @@ static void end(struct fixture *f)
 	store_release(&f->store);
 }
 
-/* The draft as a tree is what git's index makes of `script`, run in a worktree of the first commit. */
+/* The draft as a tree is what git's index makes of `script`, run in a worktree of the first commit.
+ */
 static void same_as_git(struct fixture *f, const char *script)
 {
 	git_oid ours, git;
 
 	assert_ok(draft_tree(f->draft, f->pack, &ours));
 	assert_ok(pack_finish(f->pack));
-	store_sh(&f->store,
-		 "rm -rf tree; mkdir tree; export GIT_INDEX_FILE=$PWD/index GIT_WORK_TREE=.; rm -f index\n"
-		 "cd tree; git read-tree main; git checkout-index -a; %s\n"
-		 "git add -A; git write-tree >../written",
-		 script);
+	store_sh(
+		&f->store,
+		"rm -rf tree; mkdir tree; export GIT_INDEX_FILE=$PWD/index GIT_WORK_TREE=.; rm -f index\n"
+		"cd tree; git read-tree main; git checkout-index -a; %s\n"
+		"git add -A; git write-tree >../written",
+		script);
 	assert_int_equal(git_oid_fromstr(&git, store_sh(&f->store, "cat written")), 0);
 	if (!git_oid_equal(&ours, &git)) {
 		char hex[GIT_OID_HEXSZ + 1];
 
-		fail_msg("%s", store_sh(&f->store, "git diff-tree -r --abbrev %s %s 2>&1",
-					git_oid_tostr(hex, sizeof(hex), &ours),
-					git_oid_tostr_s(&git)));
+		fail_msg("%s",
+			 store_sh(&f->store, "git diff-tree -r --abbrev %s %s 2>&1",
+				  git_oid_tostr(hex, sizeof(hex), &ours), git_oid_tostr_s(&git)));
 	}
 	store_check(&f->store);
 }
@@ -112,8 +114,17 @@ static void a_folder_left_empty_goes(void **state)
 
 static void everything_may_go(void **state)
 {
-	static const char *const all[] = { "a.b", "a0", "a-b", "a/x", "a/deep/y", "z", "link",
-					   "arch/x86/kvm/x86.c", "lone/only/file", "etc", "run" };
+	static const char *const all[] = { "a.b",
+					   "a0",
+					   "a-b",
+					   "a/x",
+					   "a/deep/y",
+					   "z",
+					   "link",
+					   "arch/x86/kvm/x86.c",
+					   "lone/only/file",
+					   "etc",
+					   "run" };
 	struct fixture f;
 	git_oid tree;
 
@@ -162,16 +173,18 @@ static void nothing_leads_through_a_symlink_or_a_submodule(void **state)
 	assert_int_equal(draft_read(f.draft, "link/x", &text, NULL), 0);
 	assert_int_equal(draft_remove(f.draft, "link/x"), 0);
 	assert_fails(draft_write(f.draft, "../up", SLICE("x"), 0100644), FAIL_POLICY, "../up");
-	assert_fails(draft_write(f.draft, ".git/hooks/x", SLICE("x"), 0100644), FAIL_POLICY, ".git");
+	assert_fails(draft_write(f.draft, ".git/hooks/x", SLICE("x"), 0100644), FAIL_POLICY,
+		     ".git");
 	assert_fails(draft_write(f.draft, "", SLICE("x"), 0100644), FAIL_POLICY, "path");
 	assert_fails(draft_write(f.draft, "sub", SLICE("x"), 0160000), FAIL_POLICY, "mode");
 	assert_int_equal(draft_point(f.draft), 0);
 	end(&f);
 
 	begin(&f, "echo y >y");
-	store_sh(&f.store, "sub=$(printf '160000 commit %%s\\tsub\\n' $(git rev-parse main) | git mktree)\n"
-			   "top=$(printf '040000 tree %%s\\tm\\n' $sub | git mktree)\n"
-			   "git update-ref refs/heads/main $(git commit-tree -m sub $top)");
+	store_sh(&f.store,
+		 "sub=$(printf '160000 commit %%s\\tsub\\n' $(git rev-parse main) | git mktree)\n"
+		 "top=$(printf '040000 tree %%s\\tm\\n' $sub | git mktree)\n"
+		 "git update-ref refs/heads/main $(git commit-tree -m sub $top)");
 	f.first = store_id(&f.store, "main^{tree}");
 	f.draft = draft_new(f.store.arena, f.store.repo, &f.first);
 	assert_fails(draft_write(f.draft, "m/sub/x", SLICE("x"), 0100644), FAIL_POLICY,
@@ -301,6 +314,5 @@ static void successive_versions_are_small(void **state)
 UNIT_MAIN(unit(an_untouched_draft_is_its_tree), unit(edits_give_the_tree_that_git_gives),
 	  unit(a_folder_left_empty_goes), unit(everything_may_go),
 	  unit(a_file_becomes_a_folder_and_back),
-	  unit(nothing_leads_through_a_symlink_or_a_submodule),
-	  unit(reads_and_lists_see_the_edits), unit(going_back_undoes_what_came_since),
-	  unit(successive_versions_are_small))
+	  unit(nothing_leads_through_a_symlink_or_a_submodule), unit(reads_and_lists_see_the_edits),
+	  unit(going_back_undoes_what_came_since), unit(successive_versions_are_small))

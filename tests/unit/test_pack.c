@@ -39,8 +39,10 @@ static void what_goes_in_comes_out(struct store *s, struct pack *pack, const git
 
 static void objects_are_gits_own(void **state)
 {
-	static const size_t sizes[] = { 0,    1,     15,    16,	   63,	  64,	  2047,	   2048,
-					4095, 65535, 65536, 99999, 131070, 262143, 1 << 20, 20 << 20 };
+	static const size_t sizes[] = {
+		0,    1,     15,    16,	   63,	   64,	   2047,    2048,
+		4095, 65535, 65536, 99999, 131070, 262143, 1 << 20, 20 << 20
+	};
 	struct store s;
 	struct slice bytes[2 * ARRAY_SIZE(sizes)];
 	git_oid ids[2 * ARRAY_SIZE(sizes)], id;
@@ -71,12 +73,11 @@ static void objects_are_gits_own(void **state)
 		assert_int_equal(repo_blob(s.repo, s.arena, &ids[i], &got), 1);
 		assert_true(slice_eq(got, bytes[i]));
 	}
-	id = add(pack, GIT_OBJECT_TREE,
-		 slice_of(store_sh(&s, ":"))); /* the empty tree */
+	id = add(pack, GIT_OBJECT_TREE, slice_of(store_sh(&s, ":"))); /* the empty tree */
 	add(pack, GIT_OBJECT_COMMIT,
-	    slice_of(arena_printf(s.arena,
-				  "tree %s\nauthor A <a@b> 1 +0000\ncommitter A <a@b> 1 +0000\n\nm\n",
-				  git_oid_tostr_s(&id))));
+	    slice_of(arena_printf(
+		    s.arena, "tree %s\nauthor A <a@b> 1 +0000\ncommitter A <a@b> 1 +0000\n\nm\n",
+		    git_oid_tostr_s(&id))));
 	assert_ok(pack_finish(pack));
 	store_check(&s);
 	assert_string_equal(store_sh(&s, "ls $GIT_DIR/objects/pack | wc -l"), "4");
@@ -105,7 +106,8 @@ static void nothing_is_written_twice(void **state)
 	for (int i = 0; i < 3; i++)
 		add(pack, GIT_OBJECT_BLOB, SLICE("new\n"));
 	assert_ok(pack_finish(pack));
-	assert_string_equal(store_sh(&s, "git count-objects -v | grep -E '^in-pack'"), "in-pack: 5");
+	assert_string_equal(store_sh(&s, "git count-objects -v | grep -E '^in-pack'"),
+			    "in-pack: 5");
 	add(pack, GIT_OBJECT_BLOB, SLICE("new\n"));
 	assert_ok(pack_finish(pack));
 	assert_ok(pack_finish(pack));
@@ -148,8 +150,10 @@ static void deltas_give_the_same_object(void **state)
 	old = noise(s.arena, (17 << 20) + 5, 1);
 	base = add(pack, GIT_OBJECT_BLOB, old);
 
-	/* Copies of each size that git writes in another way, and inserts longer than one code holds. */
-	static const size_t copies[] = { 1, 0xff, 0x100, 0xffff, 0x10000, 0x10001, 0xffffff, 0x1000000 };
+	/* Copies of each size that git writes in another way, and inserts longer than one code
+	 * holds. */
+	static const size_t copies[] = { 1,	  0xff,	   0x100,    0xffff,
+					 0x10000, 0x10001, 0xffffff, 0x1000000 };
 	struct text new __free_text = TEXT_INIT;
 	struct pack_run runs[ARRAY_SIZE(copies)];
 	size_t at[ARRAY_SIZE(copies)];
@@ -177,8 +181,8 @@ static void deltas_give_the_same_object(void **state)
 		assert_ok(pack_add_delta(pack, small, i ? &next : NULL, &run, 1, &next));
 		what_goes_in_comes_out(&s, pack, &next, small);
 	}
-	assert_ok(pack_add_delta(pack, SLICE("nowhere"), &want, &(struct pack_run){ 0, 0, SLICE("nowhere") },
-				 1, &want));
+	assert_ok(pack_add_delta(pack, SLICE("nowhere"), &want,
+				 &(struct pack_run){ 0, 0, SLICE("nowhere") }, 1, &want));
 	what_goes_in_comes_out(&s, pack, &want, SLICE("nowhere"));
 	assert_ok(pack_finish(pack));
 	store_check(&s);
@@ -224,7 +228,8 @@ static void a_killed_process_leaves_no_pack(void **state)
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFSIGNALED(status));
-	assert_string_equal(store_sh(&s, "ls $GIT_DIR/objects/pack | sed 's/_[^_]*$//'"), "tmp_pack");
+	assert_string_equal(store_sh(&s, "ls $GIT_DIR/objects/pack | sed 's/_[^_]*$//'"),
+			    "tmp_pack");
 	store_sh(&s, "git fsck --strict; git prune --expire=now");
 	assert_string_equal(store_sh(&s, "ls $GIT_DIR/objects/pack"), "");
 	store_release(&s);

@@ -35,22 +35,23 @@ static int open_and_read(const char *path)
 static void any_kind_of_repository_opens(void **state)
 {
 	static const char *const paths[] = { "store.git", "clone",  "clone/.git", "linked",
-					     "submodule", "shared", "shallow",    "scalar" };
+					     "submodule", "shared", "shallow",	  "scalar" };
 	struct store s;
 
 	(void)state;
 	store_init(&s, files);
-	store_sh(&s,
-		 "unset GIT_DIR; git clone -q store.git clone; cd clone\n"
-		 "git fetch -q origin '+refs/series/*:refs/series/*'; git worktree add -q ../linked\n"
-		 "cd ..; mkdir submodule; echo 'gitdir: ../clone/.git' >submodule/.git\n"
-		 "git clone -q --shared --bare store.git shared\n"
-		 "git -C shared fetch -q origin '+refs/series/*:refs/series/*'\n"
-		 "git clone -q --depth 1 file://$PWD/store.git shallow\n"
-		 "git -C shallow fetch -q --depth 1 origin '+refs/series/*:refs/series/*'\n"
-		 "git clone -q store.git scalar; cd scalar; git sparse-checkout set --cone a\n"
-		 "git fetch -q origin '+refs/series/*:refs/series/*'\n"
-		 "git config extensions.worktreeConfig true; git config extensions.partialClone origin");
+	store_sh(
+		&s,
+		"unset GIT_DIR; git clone -q store.git clone; cd clone\n"
+		"git fetch -q origin '+refs/series/*:refs/series/*'; git worktree add -q ../linked\n"
+		"cd ..; mkdir submodule; echo 'gitdir: ../clone/.git' >submodule/.git\n"
+		"git clone -q --shared --bare store.git shared\n"
+		"git -C shared fetch -q origin '+refs/series/*:refs/series/*'\n"
+		"git clone -q --depth 1 file://$PWD/store.git shallow\n"
+		"git -C shallow fetch -q --depth 1 origin '+refs/series/*:refs/series/*'\n"
+		"git clone -q store.git scalar; cd scalar; git sparse-checkout set --cone a\n"
+		"git fetch -q origin '+refs/series/*:refs/series/*'\n"
+		"git config extensions.worktreeConfig true; git config extensions.partialClone origin");
 	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
 		assert_ok(open_and_read(arena_printf(s.arena, "%s/%s", s.dir, paths[i])));
 	store_release(&s);
@@ -74,8 +75,8 @@ static void what_is_no_repository_is_refused_by_name(void **state)
 		     FAIL_USAGE, "/plain");
 	assert_null(s.repo);
 	assert_ok(repo_open_or_create(arena_printf(s.arena, "%s/new/store.git", s.dir), &s.repo));
-	assert_string_equal(store_sh(&s, "git --git-dir=new/store.git rev-parse --is-bare-repository"),
-			    "true");
+	assert_string_equal(
+		store_sh(&s, "git --git-dir=new/store.git rev-parse --is-bare-repository"), "true");
 	store_release(&s);
 }
 
@@ -136,11 +137,13 @@ static void blobs_are_read_from_any_pack(void **state)
 		assert_true(git_oid_equal(&id, &tree));
 	}
 	assert_int_equal(repo_blob_by_prefix(s.repo, s.arena,
-					     store_sh(&s, "git rev-parse --short=12 main:a/x"), &text),
+					     store_sh(&s, "git rev-parse --short=12 main:a/x"),
+					     &text),
 			 1);
 	assert_slice(text, "one\n");
-	assert_int_equal(repo_blob_by_prefix(s.repo, s.arena,
-					     store_sh(&s, "git rev-parse main:a"), &text), 0);
+	assert_int_equal(repo_blob_by_prefix(s.repo, s.arena, store_sh(&s, "git rev-parse main:a"),
+					     &text),
+			 0);
 	assert_int_equal(repo_blob_by_prefix(s.repo, s.arena, "0123456789ab", &text), 0);
 	assert_int_equal(repo_blob_by_prefix(s.repo, s.arena, "x", &text), 0);
 	assert_int_equal(repo_blob_by_prefix(s.repo, s.arena, "nonsense", &text), 0);
@@ -172,8 +175,8 @@ static void a_damaged_object_is_a_failure(void **state)
 
 static void kernels_come_in_order_of_version(void **state)
 {
-	static const char *const want[] = { "v5.10.9",	"v5.10.100", "v6.1.1",	   "v6.12-rc7",
-					    "v6.12",	"v6.12.9",   "v6.12.10",   "v6.12.73",
+	static const char *const want[] = { "v5.10.9",	    "v5.10.100", "v6.1.1",    "v6.12-rc7",
+					    "v6.12",	    "v6.12.9",	 "v6.12.10",  "v6.12.73",
 					    "v6.12.74-rc1", "v6.13-rc1", "v6.13-rc2", "v7.0" };
 	struct store s;
 	struct kernels kernels;
@@ -312,8 +315,10 @@ static void a_ref_that_moved_meanwhile_moves_none(void **state)
 				     { "refs/series/k/c", none, first } };
 
 	assert_fails(repo_move_refs(s.repo, locked, 2, "x"), FAIL_BUSY, "refs/series/k/c");
-	assert_string_equal(store_sh(&s, "git rev-parse refs/series/k/b"), git_oid_tostr_s(&second));
-	assert_string_equal(store_sh(&s, "find $GIT_DIR/refs/series/k -type f | sort | sed 's,.*/,,'"),
+	assert_string_equal(store_sh(&s, "git rev-parse refs/series/k/b"),
+			    git_oid_tostr_s(&second));
+	assert_string_equal(store_sh(&s,
+				     "find $GIT_DIR/refs/series/k -type f | sort | sed 's,.*/,,'"),
 			    "b\nc.lock");
 	store_release(&s);
 }
@@ -333,9 +338,11 @@ static void the_rest_of_a_clone_stays_as_it_is(void **state)
 
 	(void)state;
 	store_init(&s, files);
-	store_sh(&s, "unset GIT_DIR; git clone -q store.git clone; cd clone; git checkout -q -b topic\n"
-		     "echo dirty >>z; echo staged >staged; git add staged; echo untracked >untracked\n"
-		     "git config core.logAllRefUpdates always; git pack-refs --all; git status >/dev/null");
+	store_sh(
+		&s,
+		"unset GIT_DIR; git clone -q store.git clone; cd clone; git checkout -q -b topic\n"
+		"echo dirty >>z; echo staged >staged; git add staged; echo untracked >untracked\n"
+		"git config core.logAllRefUpdates always; git pack-refs --all; git status >/dev/null");
 	first = store_id(&s, "main");
 	before = store_sh(&s, "unset GIT_DIR; %s", sums);
 	s.path = arena_printf(s.arena, "%s/clone", s.dir);

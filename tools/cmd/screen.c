@@ -197,28 +197,33 @@ void table_cell(struct arena *arena, struct table *table, enum tint tint, const 
 	cell->tint = tint;
 }
 
-static size_t column_width(const struct table *table, size_t column)
+/* The width of each column; the caller frees them. */
+static size_t *column_widths(const struct table *table)
 {
-	size_t width = 0;
+	size_t *widths = calloc(table->columns + 1, sizeof(*widths));
 
-	for (size_t i = column; i < table->n; i += table->columns) {
+	if (!widths)
+		abort();
+	for (size_t i = 0; i < table->n; i++) {
 		size_t columns = text_columns(slice_of(table->items[i].text));
+		size_t *width = &widths[i % table->columns];
 
-		if (columns > width)
-			width = columns;
+		if (columns > *width)
+			*width = columns;
 	}
-	return width;
+	return widths;
 }
 
 void table_write(struct text *out, const struct table *table, size_t indent, bool color)
 {
+	size_t *widths __free(ptr) = column_widths(table);
+
 	for (size_t i = 0; i < table->n; i += table->columns) {
 		size_t gap = indent; /* spaces owed before the next thing that is seen */
 
 		for (size_t j = 0; j < table->columns && i + j < table->n; j++) {
 			const struct cell *cell = &table->items[i + j];
-			size_t columns = text_columns(slice_of(cell->text)),
-			       width = column_width(table, j);
+			size_t columns = text_columns(slice_of(cell->text));
 
 			if (columns) {
 				text_addf(out, "%*s%s%s%s", (int)gap, "",
@@ -226,7 +231,7 @@ void table_write(struct text *out, const struct table *table, size_t indent, boo
 					  tint_off(color, cell->tint));
 				gap = 0;
 			}
-			gap += width - columns + 2;
+			gap += widths[j] - columns + 2;
 		}
 		text_addc(out, '\n');
 	}

@@ -4,8 +4,9 @@
  * keeps its bytes as git stores them; as long as no name comes or goes, a new id is written over
  * the old one in place, so that rebuilding a folder of a thousand names costs a hash and no more.
  *
- * What was edited is logged with what it was before, which is how draft_back() undoes it. A node never goes away:
- * one that is not there (any more, or yet again) is not alive, and a folder lives by what lives in it.
+ * What was edited is logged with what it was before, which is how draft_back() undoes it. A node
+ * never goes away: one that is not there (any more, or yet again) is not alive, and a folder lives
+ * by what lives in it.
  */
 #include "patch/draft.h"
 
@@ -288,16 +289,17 @@ int draft_list(struct draft *draft, struct arena *arena, const char *dir, struct
 /* What stands at `path` that a file cannot replace or go through. */
 static int draft_refuse(const char *path, const struct node *node)
 {
-	const char *what = node_folder(node)		  ? "a folder" :
-			   node->mode == TREE_SYMLINK	  ? "a symlink" :
+	const char *what = node_folder(node)		? "a folder" :
+			   node->mode == TREE_SYMLINK	? "a symlink" :
 			   node->mode == TREE_SUBMODULE ? "a submodule" :
-							    "a file";
+							  "a file";
 
 	return fail_as(FAIL_POLICY, "%s: " SLICE_FMT " is %s in this tree", path,
 		       SLICE_ARG(node->name), what);
 }
 
-/* The kid of that name and kind, made where it is missing; an alive one of the other kind refuses. */
+/* The kid of that name and kind, made where it is missing; an alive one of the other kind refuses.
+ */
 static int kid_make(struct draft *draft, struct node *folder, const char *path, struct slice name,
 		    unsigned int mode, struct node **kid)
 {
@@ -425,7 +427,8 @@ struct draft_paths draft_edited(struct draft *draft, struct arena *arena, size_t
 	return paths;
 }
 
-/* Put `bytes`, which are these runs of the version before, into the pack; it is the next one's base. */
+/* Put `bytes`, which are these runs of the version before, into the pack; it is the next one's
+ * base. */
 static int node_pack(struct pack *pack, struct node *node, git_object_t type, struct slice bytes,
 		     const struct pack_run *runs, size_t n)
 {
@@ -464,7 +467,8 @@ static void folder_write(struct draft *draft, struct node *folder)
 	folder->reshaped = false;
 }
 
-/* Write the changed ids over the old ones, in a copy: the bytes before are what the delta is made on. */
+/* Write the changed ids over the old ones, in a copy: the bytes before are what the delta is made
+ * on. */
 static size_t folder_patch(struct draft *draft, struct node *folder, struct pack_run *runs)
 {
 	struct node **changed = folder->changed.items;
@@ -485,7 +489,8 @@ static size_t folder_patch(struct draft *draft, struct node *folder, struct pack
 	for (size_t i = 0; i < n; i++) {
 		size_t at = changed[i]->at;
 
-		runs[i] = (struct pack_run){ from, at - from, { folder->bytes + at, TREE_ID_BYTES } };
+		runs[i] =
+			(struct pack_run){ from, at - from, { folder->bytes + at, TREE_ID_BYTES } };
 		from = at + TREE_ID_BYTES;
 	}
 	runs[n] = (struct pack_run){ from, folder->nbytes - from, { NULL, 0 } };
@@ -512,9 +517,10 @@ static int folder_tree(struct draft *draft, struct pack *pack, struct node *fold
 	}
 	if (folder->reshaped) {
 		folder_write(draft, folder);
-		n = folder->has_base ? runs_find(folder->base_bytes,
-						 (struct slice){ folder->bytes, folder->nbytes }, runs) :
-				       0;
+		n = folder->has_base ?
+			    runs_find(folder->base_bytes,
+				      (struct slice){ folder->bytes, folder->nbytes }, runs) :
+			    0;
 	} else {
 		n = folder_patch(draft, folder, runs);
 	}
@@ -527,8 +533,7 @@ int draft_tree(struct draft *draft, struct pack *pack, git_oid *tree)
 {
 	if (!draft->top->has_id && folder_tree(draft, pack, draft->top))
 		return fail_in("writing the tree");
-	if (!draft->top->unfolded &&
-	    repo_root(draft->repo, &draft->top->id, &draft->top->id) < 0)
+	if (!draft->top->unfolded && repo_root(draft->repo, &draft->top->id, &draft->top->id) < 0)
 		return -1;
 	*tree = draft->top->id;
 	return 0;

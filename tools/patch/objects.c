@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Reading blobs is most of what a port costs, and zlib most of that: libdeflate inflates three
- * times as fast, which needs the whole stream at once, as a mapped pack has it. An object is found by
- * the index's fan-out and a binary search, O(log n) per pack, the pack that had the last one first. Deltas
- * are resolved from their base up, each link once.
+ * times as fast, which needs the whole stream at once, as a mapped pack has it. An object is found
+ * by the index's fan-out and a binary search, O(log n) per pack, the pack that had the last one
+ * first. Deltas are resolved from their base up, each link once.
  *
- * Packs come from strangers (a user's clone): every offset and length is checked against the file. A pack
- * that does not hold together is left to libgit2, whose message the user then sees.
+ * Packs come from strangers (a user's clone): every offset and length is checked against the file.
+ * A pack that does not hold together is left to libgit2, whose message the user then sees.
  */
 #define _GNU_SOURCE
 #include "patch/objects.h"
@@ -136,7 +136,8 @@ static uint64_t packed_find(struct packed *packed, const git_oid *id)
 			if (!(offset & 0x80000000u))
 				return offset;
 
-			size_t large = 8 + 1024 + 28 * packed->n + 8 * (size_t)(offset & 0x7fffffff);
+			size_t large =
+				8 + 1024 + 28 * packed->n + 8 * (size_t)(offset & 0x7fffffff);
 
 			if (large + 8 > packed->idx_size)
 				return 0;
@@ -168,9 +169,9 @@ static struct packed *objects_find(struct objects *objects, const git_oid *id, u
 /* The head of an entry. */
 struct head {
 	unsigned int kind;
-	uint64_t size;	   /* inflated */
-	uint64_t base;	   /* offset of a delta's base; 0: none in this pack */
-	size_t data;	   /* where its zlib stream begins */
+	uint64_t size; /* inflated */
+	uint64_t base; /* offset of a delta's base; 0: none in this pack */
+	size_t data;   /* where its zlib stream begins */
 };
 
 static bool head_base(struct packed *packed, uint64_t offset, size_t *at, struct head *head)
@@ -241,9 +242,8 @@ static bool entry_inflate(struct objects *objects, struct packed *packed, const 
 	const unsigned char *at = packed->pack + head->data;
 	size_t used;
 
-	if (libdeflate_zlib_decompress_ex(objects->inflate, at,
-					  packed->pack_size - 20 - head->data, to,
-					  (size_t)head->size, &used, NULL))
+	if (libdeflate_zlib_decompress_ex(objects->inflate, at, packed->pack_size - 20 - head->data,
+					  to, (size_t)head->size, &used, NULL))
 		return false;
 	*stream_slot(objects, at) = (struct stream){ at, used };
 	return true;
@@ -360,9 +360,10 @@ static bool loose_split(struct slice all, git_object_t *type, struct slice *byte
 	if (!slice_cut(&rest, ' ', &word) || !slice_cut(&rest, ' ', &number) ||
 	    !slice_number(number, OBJECT_MAX, &size) || size != all.n - (size_t)(nul + 1 - all.p))
 		return false;
-	*type = git_object_string2type(slice_is(word, "blob") ? "blob" :
-				       slice_is(word, "tree") ? "tree" :
-				       slice_is(word, "commit") ? "commit" : "tag");
+	*type = git_object_string2type(slice_is(word, "blob")	? "blob" :
+				       slice_is(word, "tree")	? "tree" :
+				       slice_is(word, "commit") ? "commit" :
+								  "tag");
 	*bytes = slice_skip(all, (size_t)(nul + 1 - all.p));
 	return slice_is(word, git_object_type2string(*type));
 }
@@ -490,10 +491,9 @@ static void folder_add(struct objects *objects, const char *dir)
 	while (slice_line(&text, &line)) {
 		if (!line.n || line.p[0] == '#' || line.p[0] == '"')
 			continue; /* a quoted one is left to libgit2 */
-		folder_add(objects, line.p[0] == '/' ?
-					    slice_str(objects->arena, line) :
-					    arena_printf(objects->arena, "%s/" SLICE_FMT, dir,
-							 SLICE_ARG(line)));
+		folder_add(objects, line.p[0] == '/' ? slice_str(objects->arena, line) :
+						       arena_printf(objects->arena, "%s/" SLICE_FMT,
+								    dir, SLICE_ARG(line)));
 	}
 }
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Objects: what lies in a repository's objects folder, packed or loose, read straight from the files.
+ * Objects: what lies in a repository's objects folder, packed or loose, read straight from the
+ * files.
  *
- * A fast path beside libgit2's own: it knows pack and index of version 2 and loose objects, also through
- * alternates. What it does not find or does not understand it says so, and libgit2 is asked.
+ * A fast path beside libgit2's own: it knows pack and index of version 2 and loose objects, also
+ * through alternates. What it does not find or does not understand it says so, and libgit2 is
+ * asked.
  */
 #ifndef SERIES_PATCH_OBJECTS_H
 #define SERIES_PATCH_OBJECTS_H
@@ -26,8 +28,8 @@ void objects_refresh(struct objects *objects);
 bool objects_read(struct objects *objects, struct arena *arena, const git_oid *id,
 		  git_object_t *type, struct slice *bytes);
 /*
- * The object as it lies there, deflated, where it is no delta and was read not long ago: to be put into another
- * pack without deflating it anew. Stays valid as long as the objects are open.
+ * The object as it lies there, deflated, where it is no delta and was read not long ago: to be put
+ * into another pack without deflating it anew. Stays valid as long as the objects are open.
  */
 bool objects_stream(struct objects *objects, const git_oid *id, git_object_t *type, size_t *size,
 		    struct slice *stream);

@@ -5,8 +5,8 @@
  * checksum over the pack is taken then: at SHA-NI's rate that costs less than hashing 20 bytes
  * at a time would.
  *
- * Where a caller knows how a blob differs from one that is in this pack, the entry is an OFS_DELTA made
- * of those runs: O(runs), no search. Chains are kept short, for git's sake when it reads them.
+ * Where a caller knows how a blob differs from one that is in this pack, the entry is an OFS_DELTA
+ * made of those runs: O(runs), no search. Chains are kept short, for git's sake when it reads them.
  */
 #define _GNU_SOURCE
 #include "patch/pack.h"
@@ -25,7 +25,7 @@
 #include "patch/pack_index.h"
 #include "patch/repo_part.h"
 
-#define SPILL ((size_t)8 << 20)	/* bytes kept before they go to the file */
+#define SPILL ((size_t)8 << 20) /* bytes kept before they go to the file */
 #define DEFLATE_MIN 64		/* shorter is stored: the ids in it do not compress */
 #define CHAIN_MAX 48		/* deltas on deltas; git's own limit is 50 */
 #define OFS_DELTA 6
@@ -57,8 +57,7 @@ struct pack *pack_new(struct repo *repo)
 	pack->inflate = libdeflate_alloc_decompressor();
 	if (!pack->deflate || !pack->inflate)
 		abort();
-	pack->dir = arena_printf(arena, "%sobjects/pack",
-				 git_repository_commondir(repo_git(repo)));
+	pack->dir = arena_printf(arena, "%sobjects/pack", git_repository_commondir(repo_git(repo)));
 	return pack;
 }
 
@@ -369,8 +368,8 @@ int pack_add_delta(struct pack *pack, struct slice bytes, const git_oid *base,
 }
 
 /*
- * The entry that a delta on `id` can be made on. One that only the store has is taken over as it lies
- * there, deflated: a pack has to stand on its own, and that is a copy where deflating the new
+ * The entry that a delta on `id` can be made on. One that only the store has is taken over as it
+ * lies there, deflated: a pack has to stand on its own, and that is a copy where deflating the new
  * version would take a hundred times as long for as many bytes.
  */
 static struct pack_entry *pack_base(struct pack *pack, const git_oid *id, git_object_t type)
@@ -409,8 +408,7 @@ int pack_add_delta_of(struct pack *pack, git_object_t type, struct slice bytes, 
 		inserted += runs[i].insert.n + 16;
 	if (base && inserted <= bytes.n / 2)
 		from = pack_base(pack, base, type);
-	if (!from || from->type != type || from->depth >= CHAIN_MAX ||
-	    from->size > UINT32_MAX)
+	if (!from || from->type != type || from->depth >= CHAIN_MAX || from->size > UINT32_MAX)
 		return pack_store(pack, type, bytes, id);
 
 	delta_number(&delta, from->size);

@@ -12,11 +12,11 @@
 
 struct pack_entry {
 	git_oid id;
-	uint8_t type, data;  /* git_object_t; bytes of the entry's head */
-	uint16_t depth;	     /* of its delta chain */
-	uint32_t crc;	     /* over head and data */
-	uint32_t base;	     /* the entry it is a delta on, from 1; 0: none */
-	size_t delta;	     /* bytes of the delta */
+	uint8_t type, data;    /* git_object_t; bytes of the entry's head */
+	uint16_t depth;	       /* of its delta chain */
+	uint32_t crc;	       /* over head and data */
+	uint32_t base;	       /* the entry it is a delta on, from 1; 0: none */
+	size_t delta;	       /* bytes of the delta */
 	uint64_t offset, size; /* in the pack; of the object */
 };
 struct pack_entries {

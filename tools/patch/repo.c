@@ -9,7 +9,7 @@
 #include "patch/repo_part.h"
 #include "patch/tree.h"
 
-#define TAGS_MAX 16 /* tags of tags */
+#define TAGS_MAX 16		     /* tags of tags */
 #define TREES_MAX ((size_t)64 << 20) /* bytes of folders kept in memory */
 
 /* A folder that was read once: kernels share most of theirs, and paths of one patch all of them. */
@@ -84,8 +84,8 @@ static int repo_begin(const char *path, bool create, struct repo **out)
 		repo_free(repo);
 		return -1;
 	}
-	repo->objects = objects_open(
-		arena_printf(arena, "%sobjects", git_repository_commondir(repo->git)));
+	repo->objects =
+		objects_open(arena_printf(arena, "%sobjects", git_repository_commondir(repo->git)));
 	*out = repo;
 	return 0;
 }
@@ -154,7 +154,8 @@ int repo_object(struct repo *repo, struct arena *arena, const git_oid *id, git_o
 
 	if (objects_read(repo->objects, arena, id, type, bytes))
 		return 1;
-	/* Not there, newer than our look at the packs, in another form, or damaged: libgit2 says which. */
+	/* Not there, newer than our look at the packs, in another form, or damaged: libgit2 says
+	 * which. */
 	if (repo_odb(repo))
 		return -1;
 

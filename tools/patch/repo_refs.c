@@ -217,8 +217,10 @@ static int move_lock(struct repo *repo, git_transaction *transaction, const stru
 	int e = git_transaction_lock_ref(transaction, move->name);
 
 	if (e == GIT_ELOCKED)
-		return fail_as(FAIL_BUSY, "%s of %s is locked by another process (or %s.lock "
-			       "was left by a killed one)", move->name, repo_path(repo), move->name);
+		return fail_as(FAIL_BUSY,
+			       "%s of %s is locked by another process (or %s.lock "
+			       "was left by a killed one)",
+			       move->name, repo_path(repo), move->name);
 	if (e < 0)
 		return fail_git("cannot lock %s of %s", move->name, repo_path(repo));
 	if (repo_ref(repo, move->name, &id) < 0)
@@ -227,9 +229,10 @@ static int move_lock(struct repo *repo, git_transaction *transaction, const stru
 		return fail_as(FAIL_BUSY, "%s of %s was moved by someone else meanwhile",
 			       move->name, repo_path(repo));
 	e = git_oid_is_zero(&move->now) ?
-		    (git_oid_is_zero(&move->was) ? 0 : git_transaction_remove(transaction, move->name)) :
-		    git_transaction_set_target(transaction, move->name, &move->now, NULL,
-					       message);
+		    (git_oid_is_zero(&move->was) ?
+			     0 :
+			     git_transaction_remove(transaction, move->name)) :
+		    git_transaction_set_target(transaction, move->name, &move->now, NULL, message);
 	return e < 0 ? fail_git("cannot set %s of %s", move->name, repo_path(repo)) : 0;
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A patch changes a few places of a long file, so what is the same is found by comparing from the
- * front, and after a place that differs by trying the next lines against each other until a few bytes agree
- * again. No table, no hash: it is not the shortest delta that counts here but a short one in the time of a memcmp().
+ * front, and after a place that differs by trying the next lines against each other until a few
+ * bytes agree again. No table, no hash: it is not the shortest delta that counts here but a short
+ * one in the time of a memcmp().
  */
 #include "patch/runs.h"
 
@@ -69,7 +70,7 @@ static size_t same_end(struct slice old, struct slice new, size_t i, size_t j)
 {
 	size_t n = 0;
 
-	while (n < old.n - i && n < new.n - j && old.p[old.n - 1 - n] == new.p[new.n - 1 - n])
+	while (n < old.n - i && n < new.n - j &&old.p[old.n - 1 - n] == new.p[new.n - 1 - n])
 		n++;
 	return n;
 }

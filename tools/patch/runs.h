@@ -9,7 +9,8 @@
 
 #define RUNS_MAX 64
 
-/* `new` as runs of `old` with what is new between them. Gives their number; 0: not worth it. O(bytes). */
+/* `new` as runs of `old` with what is new between them. Gives their number; 0: not worth it.
+ * O(bytes). */
 size_t runs_find(struct slice old, struct slice new, struct pack_run runs[RUNS_MAX]);
 
 #endif

@@ -2,7 +2,8 @@
 /*
  * Tree: one folder as git stores it, read in place.
  *
- * Entries stand in git's order: by name as bytes, where a folder's name counts as if it ended in "/".
+ * Entries stand in git's order: by name as bytes, where a folder's name counts as if it ended in
+ * "/".
  */
 #ifndef SERIES_PATCH_TREE_H
 #define SERIES_PATCH_TREE_H
