@@ -6,7 +6,7 @@ _series()
 	local i command= own= words=commands
 	local -a with=()
 	local global=' --directory --series --store --json --quiet --color= --version --help'
-	local commands=' apply status show resolve import list port-tree help'
+	local commands=' fetch apply status show resolve import export list port-tree help'
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
@@ -26,11 +26,13 @@ _series()
 		COMPREPLY=($(compgen -W 'auto always never' -- "${cur#=}")); return ;;
 	esac
 	case $command in
+	fetch) words=targets own=' --from' ;;
 	apply) words=targets own=' --dry-run --explain' ;;
 	status) words=targets own='' ;;
 	show) words=targets own='' ;;
 	resolve) words=targets own=' --continue --note --not-needed --abort' ;;
 	import) words=files own=' --number --in-place --upstream --no-b4' ;;
+	export) words=targets own=' --out --cover --in-reply-to' ;;
 	list) words=none own=' --names=' ;;
 	port-tree) words=none own=' --explain' ;;
 	help) words=commands own=' --man --completion' ;;

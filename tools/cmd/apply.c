@@ -105,8 +105,9 @@ static void branches(struct context *c, struct text *out, const struct ports *po
 		return;
 	text_adds(out, "\nBranches:\n");
 	table_write(out, &table, 2, c->color);
-	text_addf(out, "\nThe commits:       git -C %s log -p %s..%s\n", repo_path(c->repo),
-		  kernel_word(&shown->kernel), shown->ref + strlen("refs/"));
+	text_addf(out, "\nThe commits:       git -C %s log -p %s..%s\n",
+		  path_word(c->arena, repo_path(c->repo)), kernel_word(&shown->kernel),
+		  shown->ref + strlen("refs/"));
 	text_addf(out, "Against upstream:  series show %s\n", shown->kernel.name);
 }
 

@@ -119,6 +119,8 @@ int context_person(struct context *context, struct person *person);
 /* Has the user asked to stop (SIGINT, SIGTERM)? Fails with FAIL_INTERRUPTED. */
 int context_interrupted(void);
 
+/* A path as a person may paste it into a shell: ~ for the home folder, quoted where it must be. */
+const char *path_word(struct arena *arena, const char *path);
 /* Print to standard output; -1 with fail() where that does not go. */
 int context_print(const struct context *context, const struct text *text);
 /* A line to standard error, "series apply: ..." before it; not with --quiet. */

@@ -2,6 +2,8 @@
 #define _GNU_SOURCE
 #include "cmd/compared.h"
 
+#include <stdint.h>
+
 #include "cmd/report.h"
 #include "cmd/screen.h"
 
@@ -73,7 +75,6 @@ static void part_head(struct text *out, const struct part *part, size_t number,
 		text_adds(out, "  ");
 		text_add_shown(out, slice_trim(hunk->heading), false);
 	}
-	text_addc(out, '\n');
 }
 
 static bool line_differs(const struct part_line *line)
@@ -154,14 +155,18 @@ static const char *dropped_why(const struct part *part, const struct ladder_answ
 }
 
 void compared_write(struct text *out, const struct compare *compare, const struct diff *up,
-		    const struct diff *down, const struct ladder_answer *answer, bool color)
+		    const struct diff *down, const struct ladder_answer *answer, unsigned int width,
+		    bool color)
 {
 	counts_write(out, compare, color);
 	for (size_t i = 0; i < compare->n; i++) {
 		const struct part *part = &compare->items[i];
 		const char *why = dropped_why(part, answer);
+		struct text head __free_text = TEXT_INIT;
 
-		part_head(out, part, i + 1, up, down, color);
+		part_head(&head, part, i + 1, up, down, color);
+		text_add_cut(out, text_slice(&head), width ? width : SIZE_MAX);
+		text_adds(out, "\n");
 		if (why) {
 			text_adds(out, "       ");
 			text_add_shown(out, slice_of(why), false);

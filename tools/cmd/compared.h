@@ -15,7 +15,8 @@
  * was dropped was.
  */
 void compared_write(struct text *out, const struct compare *compare, const struct diff *up,
-		    const struct diff *down, const struct ladder_answer *answer, bool color);
+		    const struct diff *down, const struct ladder_answer *answer, unsigned int width,
+		    bool color);
 /* As docs/json.md says. */
 json_t *compared_json(const struct compare *compare, const struct diff *up,
 		      const struct diff *down);

@@ -268,6 +268,35 @@ int context_person(struct context *c, struct person *person)
 	return 0;
 }
 
+const char *path_word(struct arena *arena, const char *path)
+{
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+,:@%";
+	const char *home = getenv("HOME");
+	size_t n = home ? strlen(home) : 0;
+	struct text word __free_text = TEXT_INIT;
+	struct slice rest, piece;
+
+	if (n > 1 && !strncmp(path, home, n) && path[n] == '/')
+		path += n;
+	else
+		n = 0;
+	text_adds(&word, n ? "~" : "");
+	if (path[strspn(path, plain)]) {
+		/* Behind ~/ the shell wants the quotes. */
+		text_adds(&word, n ? "/'" : "'");
+		rest = slice_of(path + (n > 0));
+		for (bool first = true; slice_cut(&rest, '\'', &piece); first = false) {
+			text_adds(&word, first ? "" : "'\\''");
+			text_add_shown(&word, piece, false);
+		}
+		text_addc(&word, '\'');
+	} else {
+		text_adds(&word, path);
+	}
+	return slice_str(arena, text_slice(&word));
+}
+
 int context_print(const struct context *c, const struct text *text)
 {
 	drawer_clear(c->drawer);

@@ -7,16 +7,21 @@
 #define _GNU_SOURCE
 #include "cmd/screen.h"
 
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
 #include <time.h>
 #include <unistd.h>
 
 struct drawer {
 	int fd;
 	unsigned int width;
-	char what[128];
+	pthread_mutex_t lock; /* of all below: the clock draws too */
+	bool ticking;
 	double started;	     /* the first step since the screen was clear; 0: none yet */
-	double began, drawn; /* when `what` began; when the line on the screen was drawn, 0: there
-				is none */
+	double began, drawn; /* when `what` began; when the line was drawn, 0: there is none */
+	char what[128], unit[16];
+	uint64_t done, total;
 };
 
 static double now(void)
@@ -33,6 +38,7 @@ struct drawer *drawer_new(struct arena *arena, int fd, unsigned int width)
 
 	drawer->fd = fd;
 	drawer->width = width;
+	pthread_mutex_init(&drawer->lock, NULL);
 	return drawer;
 }
 
@@ -71,7 +77,7 @@ void drawer_line(struct text *out, const char *what, uint64_t done, uint64_t tot
 	if (total) {
 		text_addf(&line, "%3u%%  ",
 			  (unsigned int)(done >= total ? 100 : done * 100 / total));
-		amount_add(&line, done, unit);
+		amount_add(&line, done, unit && !strcmp(unit, "B") ? unit : NULL);
 		text_adds(&line, " of ");
 		amount_add(&line, total, unit);
 	} else if (done) {
@@ -86,6 +92,9 @@ void drawer_line(struct text *out, const char *what, uint64_t done, uint64_t tot
 			time_add(&line, (double)(total - done) / rate);
 			text_adds(&line, " left");
 		}
+	} else if (seconds >= 1) {
+		text_adds(&line, total || done ? ", " : "");
+		time_add(&line, seconds);
 	}
 	text_add_cut(out, slice_trim(text_slice(&line)), width ? width - 1 : 79);
 }
@@ -97,25 +106,70 @@ static void put(const struct drawer *drawer, const struct text *text)
 		return;
 }
 
-bool drawer_step(void *data, const char *what, uint64_t done, uint64_t total, const char *unit)
+static void draw(struct drawer *drawer, double t)
 {
-	struct drawer *drawer = data;
 	struct text out __free_text = TEXT_INIT;
-	double t = now();
 
-	if (!(drawer->started > 0))
-		drawer->started = t;
-	if (!(drawer->began > 0) || strncmp(drawer->what, what, sizeof(drawer->what) - 1)) {
-		strncpy(drawer->what, what, sizeof(drawer->what) - 1);
-		drawer->began = t;
-	}
 	if (t - drawer->started < 1 || t - drawer->drawn < 0.1)
-		return true;
+		return;
 	text_adds(&out, "\r");
-	drawer_line(&out, what, done, total, unit, t - drawer->began, drawer->width);
+	drawer_line(&out, drawer->what, drawer->done, drawer->total, drawer->unit,
+		    t - drawer->began, drawer->width);
 	text_adds(&out, "\033[K");
 	put(drawer, &out);
 	drawer->drawn = t;
+}
+
+/* A step may take long: the time that it takes is drawn while it does. */
+static void *tick(void *data)
+{
+	static const struct timespec while_waiting = { .tv_nsec = 250000000 };
+	struct drawer *drawer = data;
+
+	for (;;) {
+		nanosleep(&while_waiting, NULL);
+		pthread_mutex_lock(&drawer->lock);
+		if (drawer->started > 0)
+			draw(drawer, now());
+		pthread_mutex_unlock(&drawer->lock);
+	}
+	return NULL;
+}
+
+/* Signals are for the thread that works. Without a clock, steps still draw. */
+static void start_ticking(struct drawer *drawer)
+{
+	pthread_t thread;
+	sigset_t all, before;
+
+	drawer->ticking = true;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	if (!pthread_create(&thread, NULL, tick, drawer))
+		pthread_detach(thread);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+bool drawer_step(void *data, const char *what, uint64_t done, uint64_t total, const char *unit)
+{
+	struct drawer *drawer = data;
+	double t = now();
+
+	/* In a forked process the clock may have held it for ever: then nothing is drawn there. */
+	if (pthread_mutex_trylock(&drawer->lock))
+		return true;
+	if (!drawer->ticking)
+		start_ticking(drawer);
+	if (!(drawer->started > 0))
+		drawer->started = t;
+	if (!(drawer->began > 0) || strncmp(drawer->what, what, sizeof(drawer->what) - 1) != 0)
+		drawer->began = t;
+	snprintf(drawer->what, sizeof(drawer->what), "%s", what);
+	snprintf(drawer->unit, sizeof(drawer->unit), "%s", unit ? unit : "");
+	drawer->done = done;
+	drawer->total = total;
+	draw(drawer, t);
+	pthread_mutex_unlock(&drawer->lock);
 	return true;
 }
 
@@ -123,11 +177,13 @@ void drawer_clear(struct drawer *drawer)
 {
 	struct text out __free_text = TEXT_INIT;
 
-	if (drawer)
-		drawer->started = 0;
-	if (!drawer || !(drawer->drawn > 0))
+	if (!drawer)
 		return;
-	text_adds(&out, "\r\033[K");
-	put(drawer, &out);
-	drawer->drawn = 0;
+	pthread_mutex_lock(&drawer->lock);
+	if (drawer->drawn > 0) {
+		text_adds(&out, "\r\033[K");
+		put(drawer, &out);
+	}
+	drawer->started = drawer->began = drawer->drawn = 0;
+	pthread_mutex_unlock(&drawer->lock);
 }

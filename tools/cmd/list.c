@@ -118,7 +118,7 @@ static void list_kernels(struct context *c, const struct inventory *all, struct 
 		return;
 	}
 	text_adds(out, "\nKernels in the store ");
-	text_add_shown(out, slice_of(repo_path(all->repo)), false);
+	text_adds(out, path_word(c->arena, repo_path(all->repo)));
 	text_addf(out, ":%s\n", all->kernels.n ? "" : " none");
 	for (size_t i = 0; i < all->kernels.n; i++)
 		text_addf(&names, "%s ", all->kernels.items[i].name);

@@ -18,7 +18,8 @@ static int ports_kernels(struct context *c, const struct kernels *kernels, struc
 	for (size_t i = 0; i < kernels->n; i++) {
 		char *what = arena_printf(c->arena, "porting to %s", kernels->items[i].name);
 
-		if (!progress_step(&c->progress, what, i, kernels->n, "kernels") ||
+		if (!progress_step(&c->progress, what, i, kernels->n > 1 ? kernels->n : 0,
+				   "kernels") ||
 		    context_interrupted())
 			return context_interrupted();
 		ask.kernel = &kernels->items[i];

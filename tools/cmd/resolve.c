@@ -29,7 +29,7 @@ static int print_how(struct context *c, const struct resolving *r, const struct 
 	text_addc(&out, '\n');
 	text_add_shown(&why, slice_of(r->patch->why ? r->patch->why : ""), false);
 	text_add_filled(&out, text_slice(&why), 2, c->width);
-	text_addf(&out, "\nOpened in %s:\n", r->dir);
+	text_addf(&out, "\nOpened in %s:\n", path_word(c->arena, r->dir));
 	for (size_t i = 0; i < conflict->n; i++) {
 		const struct conflict_file *file = &conflict->items[i];
 
@@ -81,7 +81,7 @@ static int print_recorded(struct context *c, const struct resolving *r, const ch
 		const struct port *port = &ports.items[0];
 		const struct port_patch *patch = &port->items[index], *next = conflict_of(port);
 
-		text_addf(&out, "Recorded in %s\n", path);
+		text_addf(&out, "Recorded in %s\n", path_word(c->arena, path));
 		text_addf(&out, "%s  %s  %s %s\n", port->kernel.name,
 			  patch_place(c->arena, r->series, patch->patch),
 			  mark_info(patch->mark)->sign, mark_info(patch->mark)->name);
@@ -159,7 +159,7 @@ static int resolve_abort(struct context *c, struct resolving *r)
 		return fail_as(FAIL_USAGE, "nothing is open for %s", r->port->kernel.name);
 	if (file_remove_tree(r->dir))
 		return -1;
-	text_addf(&out, "Removed %s\n", r->dir);
+	text_addf(&out, "Removed %s\n", path_word(c->arena, r->dir));
 	return context_print(c, &out) ? -1 : EXIT_CLEAN;
 }
 

@@ -68,7 +68,7 @@ static void against_write(struct context *c, struct text *out, const struct show
 		text_addf(out, "%sanother patch-id%s\n", tint_on(c->color, TINT_LOOK),
 			  tint_off(c->color, TINT_LOOK));
 	compared_write(out, &shown->compare, &patch->mail.diff, &shown->diff, &shown->patch->answer,
-		       c->color);
+		       c->terminal ? c->width : 0, c->color);
 }
 
 static void diff_colored(struct context *c, struct text *out, const struct diff *diff)
