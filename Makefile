@@ -223,13 +223,13 @@ eval: all
 	@SERIES=$(abspath $(PROGRAM)) tests/eval/run
 
 install: all
-	install -d $(BINDIR) $(MANDIR) $(COMPDIR)
-	install -m 755 $(PROGRAM) $(BINDIR)/series
-	install -m 644 docs/series.1 $(MANDIR)/series.1
-	install -m 644 docs/series.bash $(COMPDIR)/series
+	install -d '$(BINDIR)' '$(MANDIR)' '$(COMPDIR)'
+	install -m 755 '$(PROGRAM)' '$(BINDIR)/series'
+	install -m 644 docs/series.1 '$(MANDIR)/series.1'
+	install -m 644 docs/series.bash '$(COMPDIR)/series'
 
 uninstall:
-	rm -f $(BINDIR)/series $(MANDIR)/series.1 $(COMPDIR)/series
+	rm -f '$(BINDIR)/series' '$(MANDIR)/series.1' '$(COMPDIR)/series'
 
 clean:
 	rm -rf $(O)
