@@ -52,7 +52,8 @@ static int open_named(struct outfile *outfile)
 {
 	remove_leftovers(outfile->dir);
 
-	int n = snprintf(outfile->temp, sizeof(outfile->temp), "%s/" TEMP_PREFIX "XXXXXX", outfile->dir);
+	int n = snprintf(outfile->temp, sizeof(outfile->temp), "%s/" TEMP_PREFIX "XXXXXX",
+			 outfile->dir);
 
 	if (n < 0 || (size_t)n >= sizeof(outfile->temp)) {
 		outfile->temp[0] = '\0';

@@ -25,7 +25,8 @@ DEFINE_FREE(outfile, struct outfile *, outfile_free(_v))
 int outfile_fd(const struct outfile *outfile); /* to read from */
 uint64_t outfile_bytes(const struct outfile *outfile);
 int outfile_write(struct outfile *outfile, const void *p, size_t n); /* buffered */
-int outfile_patch(struct outfile *outfile, uint64_t at, const void *p, size_t n); /* over what was written */
+int outfile_patch(struct outfile *outfile, uint64_t at, const void *p,
+		  size_t n); /* over what was written */
 int outfile_flush(struct outfile *outfile);
 /* Sync it and name it DIR/NAME; a file of that name which is there already stays and this one is dropped. */
 int outfile_finish(struct outfile *outfile, const char *name);

@@ -38,7 +38,8 @@ static void add_line(struct text *out, const struct fetch_answer *answer)
 	}
 	text_adds(out, "from ");
 	text_add_shown(out, slice_of(answer->from), false);
-	text_addf(out, ": %zu new objects, %.1f MB%s\n", answer->objects, (double)answer->bytes / 1e6,
+	text_addf(out, ": %zu new objects, %.1f MB%s\n", answer->objects,
+		  (double)answer->bytes / 1e6,
 		  answer->unverified ? "; not verified: no hash known" : "");
 }
 
@@ -78,8 +79,8 @@ static int fetch_names(struct context *c, struct target_names *names)
 		return -1;
 	for (size_t i = 0; i < names->n; i++)
 		if (!version_parse(slice_of(names->items[i]), &version))
-			return fail_as(FAIL_USAGE, "unknown target '%s' (configured: %s)", names->items[i],
-				       targets_list(c->arena, targets));
+			return fail_as(FAIL_USAGE, "unknown target '%s' (configured: %s)",
+				       names->items[i], targets_list(c->arena, targets));
 	if (names->n)
 		return 0;
 	if (!option_given(c, "from"))
@@ -89,8 +90,8 @@ static int fetch_names(struct context *c, struct target_names *names)
 }
 
 /* What no source has does not keep the others from being fetched; `missing` counts it. */
-static int fetch_all(struct context *c, struct fetch_ask *ask, const struct target_names *names, json_t *kernels,
-		     size_t *missing)
+static int fetch_all(struct context *c, struct fetch_ask *ask, const struct target_names *names,
+		     json_t *kernels, size_t *missing)
 {
 	if (!names->n)
 		return fetch_one(c, ask, kernels);
@@ -140,7 +141,8 @@ static int fetch_run(struct context *c)
 }
 
 static const struct command_option fetch_options[] = {
-	{ '\0', "from", "SOURCE", "only from there: 'tarball FILE', 'git URL', 'clone DIR', 'package NAME' or 'orig SUITE...'",
+	{ '\0', "from", "SOURCE",
+	  "only from there: 'tarball FILE', 'git URL', 'clone DIR', 'package NAME' or 'orig SUITE...'",
 	  NULL },
 };
 

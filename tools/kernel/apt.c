@@ -56,13 +56,15 @@ static void arguments(struct apt *apt, struct args *args, const char *program)
 	option(apt, args, "Acquire::Retries", "2");
 	option(apt, args, "Acquire::http::Timeout", "20");
 	option(apt, args, "Acquire::https::Timeout", "20");
-	option(apt, args, "Dir::Cache::archives", arena_printf(apt->arena, "%s/archives", apt->dir));
+	option(apt, args, "Dir::Cache::archives",
+	       arena_printf(apt->arena, "%s/archives", apt->dir));
 	if (apt->own)
 		return;
 	option(apt, args, "Dir::State", apt->dir);
 	option(apt, args, "Dir::State::lists", arena_printf(apt->arena, "%s/lists", apt->dir));
 	option(apt, args, "Dir::Cache", apt->dir);
-	option(apt, args, "Dir::Etc::SourceList", arena_printf(apt->arena, "%s/series.sources", apt->dir));
+	option(apt, args, "Dir::Etc::SourceList",
+	       arena_printf(apt->arena, "%s/series.sources", apt->dir));
 	option(apt, args, "Dir::Etc::SourceParts", "/dev/null");
 	/* The lists of suites that were looked into before stay. */
 	option(apt, args, "APT::Get::List-Cleanup", "false");
@@ -106,9 +108,11 @@ static struct slice error_of(struct slice err)
 	return error.n ? error : any;
 }
 
-static int run(struct apt *apt, struct args *args, const char *what, unsigned int minutes, struct child_answer *got)
+static int run(struct apt *apt, struct args *args, const char *what, unsigned int minutes,
+	       struct child_answer *got)
 {
-	static const char *const env[] = { "LC_ALL=C.UTF-8", "LANGUAGE=", "DEBIAN_FRONTEND=noninteractive", NULL };
+	static const char *const env[] = { "LC_ALL=C.UTF-8",
+					   "LANGUAGE=", "DEBIAN_FRONTEND=noninteractive", NULL };
 	struct watch watch = { apt, what };
 	struct child_ask ask = {
 		.argv = args->items,
@@ -132,7 +136,8 @@ static int fail_apt(const struct child_answer *got, const char *what)
 {
 	struct slice error = error_of(got->err);
 
-	return fail("%s: " SLICE_FMT, what, SLICE_ARG(error.n ? error : SLICE("apt gave no reason")));
+	return fail("%s: " SLICE_FMT, what,
+		    SLICE_ARG(error.n ? error : SLICE("apt gave no reason")));
 }
 
 /* ---- the machine's own sources ---- */
@@ -173,10 +178,12 @@ static char *shell_value(struct arena *arena, struct slice text, const char *nam
 	struct slice line;
 
 	while (slice_line(&text, &line)) {
-		if (!slice_starts(line, name) || line.n == strlen(name) || line.p[strlen(name)] != '=')
+		if (!slice_starts(line, name) || line.n == strlen(name) ||
+		    line.p[strlen(name)] != '=')
 			continue;
 		line = slice_trim(slice_skip(line, strlen(name) + 1));
-		if (line.n >= 2 && (line.p[0] == '\'' || line.p[0] == '"') && line.p[line.n - 1] == line.p[0])
+		if (line.n >= 2 && (line.p[0] == '\'' || line.p[0] == '"') &&
+		    line.p[line.n - 1] == line.p[0])
 			line = (struct slice){ line.p + 1, line.n - 2 };
 		return slice_str(arena, line);
 	}
@@ -185,8 +192,10 @@ static char *shell_value(struct arena *arena, struct slice text, const char *nam
 
 static int read_machine(struct apt *apt)
 {
-	const char *const argv[] = { "apt-config",	"shell", "LIST", "Dir::Etc::sourcelist/f", "PARTS",
-				     "Dir::Etc::sourceparts/d", NULL };
+	const char *const argv[] = { "apt-config", "shell",
+				     "LIST",	   "Dir::Etc::sourcelist/f",
+				     "PARTS",	   "Dir::Etc::sourceparts/d",
+				     NULL };
 	struct child_ask ask = { .argv = argv, .deadline_ms = 20000 };
 	struct child_answer got;
 	struct slice release;
@@ -212,7 +221,9 @@ struct apt *apt_new(struct arena *arena, const char *cache, const struct progres
 {
 	struct apt *apt = arena_new_of(arena, struct apt);
 
-	*apt = (struct apt){ .arena = arena, .progress = progress, .lock = -1, .own = true, .complaint = "" };
+	*apt = (struct apt){
+		.arena = arena, .progress = progress, .lock = -1, .own = true, .complaint = ""
+	};
 	if (!child_exists("apt-get") || !child_exists("apt-cache")) {
 		fail("there is no apt on this machine");
 		return NULL;
@@ -220,9 +231,11 @@ struct apt *apt_new(struct arena *arena, const char *cache, const struct progres
 	apt->dir = arena_printf(arena, "%s/apt", cache);
 	apt->download = arena_printf(arena, "%s/download", cache);
 	if (file_make_dirs(arena_printf(arena, "%s/lists/partial", apt->dir)) ||
-	    file_make_dirs(arena_printf(arena, "%s/archives/partial", apt->dir)) || file_make_dirs(apt->download))
+	    file_make_dirs(arena_printf(arena, "%s/archives/partial", apt->dir)) ||
+	    file_make_dirs(apt->download))
 		return NULL;
-	apt->lock = open(arena_printf(arena, "%s/series.lock", apt->dir), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+	apt->lock = open(arena_printf(arena, "%s/series.lock", apt->dir),
+			 O_RDWR | O_CREAT | O_CLOEXEC, 0666);
 	if (apt->lock < 0) {
 		fail_errno("cannot lock %s", apt->dir);
 		return NULL;
@@ -260,16 +273,19 @@ int apt_use(struct apt *apt, const char *type, const char *suites)
 		return 0;
 	for (rest = slice_of(suites); slice_cut(&rest, ' ', &suite);) {
 		const char *name = slice_str(apt->arena, suite);
-		const struct aptsite *site = suite.n ? aptsites_for(&apt->sites, name, apt->codename) : NULL;
+		const struct aptsite *site =
+			suite.n ? aptsites_for(&apt->sites, name, apt->codename) : NULL;
 
 		if (site)
 			aptsite_write(&text, site, type, name);
 		else if (suite.n)
-			apt->complaint = arena_printf(apt->arena, "this machine's apt has no archive for suite %s", name);
+			apt->complaint = arena_printf(
+				apt->arena, "this machine's apt has no archive for suite %s", name);
 	}
 	if (!text.len)
 		return fail("%s", *apt->complaint ? apt->complaint : "no suite is named");
-	return file_write(arena_printf(apt->arena, "%s/series.sources", apt->dir), text_slice(&text), 0644);
+	return file_write(arena_printf(apt->arena, "%s/series.sources", apt->dir),
+			  text_slice(&text), 0644);
 }
 
 char *apt_own_suites(struct apt *apt)
@@ -331,7 +347,8 @@ int apt_source_versions(struct apt *apt, const char *source, struct apt_versions
 	/* It fails where there is no such source: then there is no version. */
 	while (slice_line(&got.out, &line))
 		if (slice_starts(line, "Version:"))
-			add_version(apt, slice_trim(slice_skip(line, strlen("Version:"))), versions);
+			add_version(apt, slice_trim(slice_skip(line, strlen("Version:"))),
+				    versions);
 	return 0;
 }
 
@@ -361,7 +378,8 @@ int apt_package_versions(struct apt *apt, const char *package, struct apt_versio
 /* ---- downloads ---- */
 
 /* "'URI' NAME SIZE SHA256:HASH" of --print-uris: the name and the hash. */
-static int read_uri(struct apt *apt, const struct child_answer *got, const char *what, struct apt_file *file)
+static int read_uri(struct apt *apt, const struct child_answer *got, const char *what,
+		    struct apt_file *file)
 {
 	struct slice out = got->out, line, uri, name, size, hash;
 
@@ -373,11 +391,14 @@ static int read_uri(struct apt *apt, const struct child_answer *got, const char 
 		slice_cut(&line, ' ', &size);
 		hash = slice_trim(line);
 		if (!name.n || name.p[0] == '.' || memchr(name.p, '/', name.n))
-			return fail_as(FAIL_POLICY, "%s: refusing the file name '" SLICE_FMT "'", what, SLICE_ARG(name));
+			return fail_as(FAIL_POLICY, "%s: refusing the file name '" SLICE_FMT "'",
+				       what, SLICE_ARG(name));
 		if (!slice_starts(hash, "SHA256:") || hash.n != strlen("SHA256:") + 64)
-			return fail_as(FAIL_POLICY, "%s: the archive gives no SHA-256 for " SLICE_FMT, what,
+			return fail_as(FAIL_POLICY,
+				       "%s: the archive gives no SHA-256 for " SLICE_FMT, what,
 				       SLICE_ARG(name));
-		file->path = arena_printf(apt->arena, "%s/" SLICE_FMT, apt->download, SLICE_ARG(name));
+		file->path =
+			arena_printf(apt->arena, "%s/" SLICE_FMT, apt->download, SLICE_ARG(name));
 		file->sha256 = slice_str(apt->arena, slice_skip(hash, strlen("SHA256:")));
 		return 0;
 	}
@@ -385,7 +406,8 @@ static int read_uri(struct apt *apt, const struct child_answer *got, const char 
 }
 
 /* The same words twice: first what it would fetch, then to fetch it. */
-static int download(struct apt *apt, const char *const *words, const char *what, struct apt_file *file)
+static int download(struct apt *apt, const char *const *words, const char *what,
+		    struct apt_file *file)
 {
 	struct args ask = { 0 }, get = { 0 };
 	struct child_answer got;
@@ -398,10 +420,11 @@ static int download(struct apt *apt, const char *const *words, const char *what,
 		arg(&ask, *words);
 		arg(&get, *words);
 	}
-	if (run(apt, &ask, "reading the archive's lists", UPDATE_MINUTES, &got) || read_uri(apt, &got, what, file))
+	if (run(apt, &ask, "reading the archive's lists", UPDATE_MINUTES, &got) ||
+	    read_uri(apt, &got, what, file))
 		return -1;
-	if (run(apt, &get, arena_printf(apt->arena, "downloading %s", strrchr(file->path, '/') + 1), DOWNLOAD_MINUTES,
-		&got))
+	if (run(apt, &get, arena_printf(apt->arena, "downloading %s", strrchr(file->path, '/') + 1),
+		DOWNLOAD_MINUTES, &got))
 		return -1;
 	if (got.status)
 		return fail_apt(&got, what);
@@ -410,16 +433,20 @@ static int download(struct apt *apt, const char *const *words, const char *what,
 	return 0;
 }
 
-int apt_download_orig(struct apt *apt, const char *source, const char *version, struct apt_file *file)
+int apt_download_orig(struct apt *apt, const char *source, const char *version,
+		      struct apt_file *file)
 {
 	const char *what = arena_printf(apt->arena, "%s=%s", source, version);
 	/* The tarball alone: the whole source fails when the distribution's own part of it is gone. */
-	const char *const words[] = { "source", "--download-only", "--tar-only", "--only-source", what, NULL };
+	const char *const words[] = { "source",	    "--download-only",
+				      "--tar-only", "--only-source",
+				      what,	    NULL };
 
 	return download(apt, words, what, file);
 }
 
-int apt_download_package(struct apt *apt, const char *package, const char *version, struct apt_file *file)
+int apt_download_package(struct apt *apt, const char *package, const char *version,
+			 struct apt_file *file)
 {
 	const char *what = arena_printf(apt->arena, "%s=%s", package, version);
 	const char *const words[] = { "download", what, NULL };

@@ -44,7 +44,9 @@ struct apt_file {
 	char *sha256; /* what the archive says, and apt has checked */
 };
 /* A source's upstream tarball alone; a binary package. */
-int apt_download_orig(struct apt *apt, const char *source, const char *version, struct apt_file *file);
-int apt_download_package(struct apt *apt, const char *package, const char *version, struct apt_file *file);
+int apt_download_orig(struct apt *apt, const char *source, const char *version,
+		      struct apt_file *file);
+int apt_download_package(struct apt *apt, const char *package, const char *version,
+			 struct apt_file *file);
 
 #endif

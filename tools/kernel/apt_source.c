@@ -55,14 +55,16 @@ static int newest_first(const void *a, const void *b)
 	return order ? order : strverscmp(ob->full, oa->full);
 }
 
-static struct offers offers_of(struct arena *arena, const struct apt_versions *versions, const struct version *want)
+static struct offers offers_of(struct arena *arena, const struct apt_versions *versions,
+			       const struct version *want)
 {
 	struct offers offers = { 0 };
 
 	for (size_t i = 0; i < versions->n; i++) {
 		struct version version;
 
-		if (!upstream_of(arena, versions->items[i], &version) || !intake_wanted(&version, want))
+		if (!upstream_of(arena, versions->items[i], &version) ||
+		    !intake_wanted(&version, want))
 			continue;
 		/* A release candidate only for who asks for that one. */
 		if (version.rc && (!want || !want->rc))
@@ -77,7 +79,8 @@ static struct offers offers_of(struct arena *arena, const struct apt_versions *v
 /* Where each kind of source differs. */
 struct kind {
 	int (*versions)(struct apt *apt, const char *name, struct apt_versions *versions);
-	int (*download)(struct apt *apt, const char *name, const char *version, struct apt_file *file);
+	int (*download)(struct apt *apt, const char *name, const char *version,
+			struct apt_file *file);
 	const char *word, *remark;
 	bool member; /* the tar stands inside a package */
 };
@@ -86,15 +89,17 @@ static const struct kind orig_kind = { apt_source_versions, apt_download_orig, "
 static const struct kind package_kind = { apt_package_versions, apt_download_package, "package",
 					  " with the distribution's patches", true };
 
-static int take_download(struct arena *arena, const struct source_ask *ask, const struct kind *kind, const char *name,
-			 const struct offer *offer, const struct apt_file *file, struct fetch_answer *answer)
+static int take_download(struct arena *arena, const struct source_ask *ask, const struct kind *kind,
+			 const char *name, const struct offer *offer, const struct apt_file *file,
+			 struct fetch_answer *answer)
 {
 	struct tarball_answer taken;
 	struct tarball_ask tarball = {
 		.repo = ask->repo,
 		.path = file->path,
 		.member = kind->member ? arena_printf(arena, "./usr/src/%s.tar", name) : NULL,
-		.from = arena_printf(arena, "%s %s %s%s", kind->word, name, offer->full, kind->remark),
+		.from = arena_printf(arena, "%s %s %s%s", kind->word, name, offer->full,
+				     kind->remark),
 		.sha256 = file->sha256,
 		.want = &offer->version,
 		.progress = ask->progress,
@@ -117,11 +122,13 @@ static int take_download(struct arena *arena, const struct source_ask *ask, cons
 }
 
 /* 1 taken, 0 the archive does not give the file (the message says why), -1. */
-static int take_offer(struct arena *arena, const struct source_ask *ask, struct apt *apt, const struct kind *kind,
-		      const char *name, const struct offer *offer, struct fetch_answer *answer)
+static int take_offer(struct arena *arena, const struct source_ask *ask, struct apt *apt,
+		      const struct kind *kind, const char *name, const struct offer *offer,
+		      struct fetch_answer *answer)
 {
 	struct apt_file file;
-	int known = intake_known(ask->repo, arena, version_name(arena, &offer->version), &answer->kernel, &answer->from);
+	int known = intake_known(ask->repo, arena, version_name(arena, &offer->version),
+				 &answer->kernel, &answer->from);
 
 	answer->had = known > 0;
 	if (known)
@@ -132,8 +139,9 @@ static int take_offer(struct arena *arena, const struct source_ask *ask, struct 
 }
 
 /* The same outcomes. */
-static int take_offers(struct arena *arena, const struct source_ask *ask, struct apt *apt, const struct kind *kind,
-		       const char *name, const struct offers *offers, struct fetch_answer *answer)
+static int take_offers(struct arena *arena, const struct source_ask *ask, struct apt *apt,
+		       const struct kind *kind, const char *name, const struct offers *offers,
+		       struct fetch_answer *answer)
 {
 	struct version last = { 0 };
 	size_t tries = 0;
@@ -161,8 +169,9 @@ static int fail_none(const struct apt *apt, const struct source_ask *ask)
 	return fail("no %s there%s%s%s", ask->name, *why ? " (" : "", why, *why ? ")" : "");
 }
 
-static struct offers offers_there(struct arena *arena, const struct source_ask *ask, struct apt *apt,
-				  const struct kind *kind, const char *name, int *failed)
+static struct offers offers_there(struct arena *arena, const struct source_ask *ask,
+				  struct apt *apt, const struct kind *kind, const char *name,
+				  int *failed)
 {
 	struct apt_versions versions;
 
@@ -195,7 +204,9 @@ int orig_source(struct arena *arena, const struct source_ask *ask, struct fetch_
 		return -1;
 	if (!offers.n)
 		return fail_none(apt, ask);
-	return take_offers(arena, ask, apt, &orig_kind, SOURCE_PACKAGE_NAME, &offers, answer) > 0 ? 0 : -1;
+	return take_offers(arena, ask, apt, &orig_kind, SOURCE_PACKAGE_NAME, &offers, answer) > 0 ?
+		       0 :
+		       -1;
 }
 
 int package_source(struct arena *arena, const struct source_ask *ask, struct fetch_answer *answer)
@@ -224,5 +235,6 @@ int package_source(struct arena *arena, const struct source_ask *ask, struct fet
 		return -1;
 	if (!offers.n)
 		return fail_none(apt, ask);
-	return take_offers(arena, ask, apt, &package_kind, ask->value, &offers, answer) > 0 ? 0 : -1;
+	return take_offers(arena, ask, apt, &package_kind, ask->value, &offers, answer) > 0 ? 0 :
+											      -1;
 }

@@ -62,8 +62,9 @@ void aptsources_parse_list(struct arena *arena, struct slice text, struct aptsit
 
 		if (comment)
 			line.n = (size_t)(comment - line.p);
-		if (!take_word(&line, &type) || !is_binary_or_source(type) || !take_options(arena, &line, &site) ||
-		    !take_word(&line, &uri) || !take_word(&line, &suite))
+		if (!take_word(&line, &type) || !is_binary_or_source(type) ||
+		    !take_options(arena, &line, &site) || !take_word(&line, &uri) ||
+		    !take_word(&line, &suite))
 			continue;
 		site.uri = slice_str(arena, uri);
 		site.suite = slice_str(arena, suite);
@@ -80,15 +81,19 @@ struct stanza {
 
 static struct slice *field_of(struct stanza *stanza, struct slice name)
 {
-	const struct { const char *name; struct slice *value; } fields[] = {
-		{ "Types", &stanza->types },	       { "URIs", &stanza->uris },
-		{ "Suites", &stanza->suites },	       { "Components", &stanza->components },
-		{ "Signed-By", &stanza->signed_by },   { "Enabled", &stanza->enabled },
+	const struct {
+		const char *name;
+		struct slice *value;
+	} fields[] = {
+		{ "Types", &stanza->types },	     { "URIs", &stanza->uris },
+		{ "Suites", &stanza->suites },	     { "Components", &stanza->components },
+		{ "Signed-By", &stanza->signed_by }, { "Enabled", &stanza->enabled },
 		{ "Trusted", &stanza->trusted },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
-		if (name.n == strlen(fields[i].name) && !strncasecmp(name.p, fields[i].name, name.n))
+		if (name.n == strlen(fields[i].name) &&
+		    !strncasecmp(name.p, fields[i].name, name.n))
 			return fields[i].value;
 	return NULL;
 }
@@ -138,7 +143,9 @@ void aptsources_parse_stanzas(struct arena *arena, struct slice text, struct apt
 			continue;
 		}
 		colon = memchr(line.p, ':', line.n);
-		value = colon ? field_of(&stanza, (struct slice){ line.p, (size_t)(colon - line.p) }) : NULL;
+		value = colon ? field_of(&stanza,
+					 (struct slice){ line.p, (size_t)(colon - line.p) }) :
+				NULL;
 		if (value) {
 			struct slice rest = slice_skip(line, (size_t)(colon - line.p) + 1);
 
@@ -157,7 +164,8 @@ static bool ends_in_security(const char *suite)
 	return slice_ends(slice_of(suite), "-security") || slice_ends(slice_of(suite), "/updates");
 }
 
-const struct aptsite *aptsites_for(const struct aptsites *sites, const char *suite, const char *codename)
+const struct aptsite *aptsites_for(const struct aptsites *sites, const char *suite,
+				   const char *codename)
 {
 	static const char *const moving[] = { "stable", "oldstable", "testing", "unstable", "sid" };
 
@@ -191,7 +199,8 @@ static const char *components_of(const struct aptsite *site)
 	return *site->components ? site->components : "main";
 }
 
-void aptsite_write(struct text *out, const struct aptsite *site, const char *type, const char *suite)
+void aptsite_write(struct text *out, const struct aptsite *site, const char *type,
+		   const char *suite)
 {
 	text_addf(out, "Types: %s\nURIs: %s\nSuites: %s\nComponents: %s\n", type, site->uri, suite,
 		  components_of(site));

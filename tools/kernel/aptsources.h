@@ -14,8 +14,8 @@
 struct aptsite {
 	char *uri, *suite;
 	char *components; /* space-separated */
-	char *signed_by;  /* as in the file, a whole key of several lines too; "" when it is not said */
-	bool trusted;	  /* the machine's owner said so */
+	char *signed_by; /* as in the file, a whole key of several lines too; "" when it is not said */
+	bool trusted;	 /* the machine's owner said so */
 };
 
 struct aptsites {
@@ -32,8 +32,10 @@ void aptsources_parse_stanzas(struct arena *arena, struct slice text, struct apt
  * The site that holds `suite` for a machine of release `codename`: one of that very suite; else the archive of
  * security updates for a suite that ends in "-security", the main archive for any other. NULL: none such.
  */
-const struct aptsite *aptsites_for(const struct aptsites *sites, const char *suite, const char *codename);
+const struct aptsite *aptsites_for(const struct aptsites *sites, const char *suite,
+				   const char *codename);
 /* A stanza of `type` ("deb", "deb-src") for `suite` at that site. */
-void aptsite_write(struct text *out, const struct aptsite *site, const char *type, const char *suite);
+void aptsite_write(struct text *out, const struct aptsite *site, const char *type,
+		   const char *suite);
 
 #endif

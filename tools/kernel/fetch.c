@@ -5,14 +5,16 @@
 #include "kernel/intake.h"
 
 static source_take *const takers[] = {
-	[SOURCE_GIT] = git_source,	   [SOURCE_CLONE] = clone_source, [SOURCE_TARBALL] = tarball_source,
-	[SOURCE_PACKAGE] = package_source, [SOURCE_ORIG] = orig_source,
+	[SOURCE_GIT] = git_source,	   [SOURCE_CLONE] = clone_source,
+	[SOURCE_TARBALL] = tarball_source, [SOURCE_PACKAGE] = package_source,
+	[SOURCE_ORIG] = orig_source,
 };
 
-static int is_in_store(struct arena *arena, const struct fetch_ask *ask, const struct version *version,
-		       struct fetch_answer *answer)
+static int is_in_store(struct arena *arena, const struct fetch_ask *ask,
+		       const struct version *version, struct fetch_answer *answer)
 {
-	int known = intake_known(ask->repo, arena, version_name(arena, version), &answer->kernel, &answer->from);
+	int known = intake_known(ask->repo, arena, version_name(arena, version), &answer->kernel,
+				 &answer->from);
 
 	answer->had = known > 0;
 	return known;
@@ -21,7 +23,8 @@ static int is_in_store(struct arena *arena, const struct fetch_ask *ask, const s
 /* A source that was stopped, refused or found busy ends the search; one that has it not does not. */
 static bool ends_search(void)
 {
-	return fail_kind() == FAIL_INTERRUPTED || fail_kind() == FAIL_POLICY || fail_kind() == FAIL_BUSY;
+	return fail_kind() == FAIL_INTERRUPTED || fail_kind() == FAIL_POLICY ||
+	       fail_kind() == FAIL_BUSY;
 }
 
 static char *one_line(struct arena *arena, const struct text *lines)
@@ -51,9 +54,10 @@ static int try_sources(struct arena *arena, const struct fetch_ask *ask, const s
 
 	for (size_t i = 0; i < n; i++) {
 		/* A tarball's messages begin with its own name. */
-		const char *who = arena_printf(arena, "%s%s%s", source_word(sources[i].kind),
-					       sources[i].kind == SOURCE_TARBALL ? "" : " ",
-					       sources[i].kind == SOURCE_TARBALL ? "" : sources[i].value);
+		const char *who =
+			arena_printf(arena, "%s%s%s", source_word(sources[i].kind),
+				     sources[i].kind == SOURCE_TARBALL ? "" : " ",
+				     sources[i].kind == SOURCE_TARBALL ? "" : sources[i].value);
 
 		one.value = sources[i].value;
 		*answer = (struct fetch_answer){ 0 };
@@ -66,7 +70,8 @@ static int try_sources(struct arena *arena, const struct fetch_ask *ask, const s
 		usage = usage && fail_kind() == FAIL_USAGE;
 		text_addf(&tried, "%s%s: %s", tried.len ? "\n" : "", who, fail_message());
 	}
-	return fail_as(usage ? FAIL_USAGE : FAIL_INFRA, "no source has it: %s", one_line(arena, &tried));
+	return fail_as(usage ? FAIL_USAGE : FAIL_INFRA, "no source has it: %s",
+		       one_line(arena, &tried));
 }
 
 int fetch_kernel(struct arena *arena, const struct fetch_ask *ask, struct fetch_answer *answer)
@@ -90,9 +95,12 @@ int fetch_kernel(struct arena *arena, const struct fetch_ask *ask, struct fetch_
 		return try_sources(arena, ask, &want, ask->source, 1, answer);
 	target = targets_branch(ask->targets, &want);
 	if (!target)
-		return fail_as(FAIL_USAGE, "%s is no configured target (configured: %s); name a source with --from",
-			       ask->name, targets_list(arena, ask->targets));
+		return fail_as(
+			FAIL_USAGE,
+			"%s is no configured target (configured: %s); name a source with --from",
+			ask->name, targets_list(arena, ask->targets));
 	if (!target->n)
-		return fail_as(FAIL_USAGE, "target %s has no source in ci/targets.conf", target->name);
+		return fail_as(FAIL_USAGE, "target %s has no source in ci/targets.conf",
+			       target->name);
 	return try_sources(arena, ask, &want, target->items, target->n, answer);
 }

@@ -55,11 +55,13 @@ static int check_makefile(struct arena *arena, struct repo *other, const struct 
 	if (got < 0)
 		return -1;
 	if (!got)
-		return fail_as(FAIL_USAGE, "%s is no kernel: there is no Makefile in it", kernel->name);
+		return fail_as(FAIL_USAGE, "%s is no kernel: there is no Makefile in it",
+			       kernel->name);
 	if (intake_version(makefile, &says))
 		return fail_in("%s", kernel->name);
 	if (version_cmp(&says, version))
-		return fail_as(FAIL_USAGE, "the Makefile of %s says %s", kernel->name, version_name(arena, &says));
+		return fail_as(FAIL_USAGE, "the Makefile of %s says %s", kernel->name,
+			       version_name(arena, &says));
 	return 0;
 }
 
@@ -67,7 +69,9 @@ static int copy_kernel(struct arena *arena, const struct source_ask *ask, struct
 		       const struct kernel *kernel, struct fetch_answer *answer)
 {
 	struct packfile *packfile __free(packfile) = packfile_new(repo_git(ask->repo), PACK_LEVEL);
-	struct intake_ask intake = { .name = kernel->name, .tree = kernel->tree, .from = answer->from };
+	struct intake_ask intake = { .name = kernel->name,
+				     .tree = kernel->tree,
+				     .from = answer->from };
 	git_commit *commit = NULL;
 
 	if (!packfile)
@@ -86,8 +90,8 @@ static int copy_kernel(struct arena *arena, const struct source_ask *ask, struct
 	return 0;
 }
 
-static int take_from(struct arena *arena, const struct source_ask *ask, struct repo *other, const char *from,
-		     struct fetch_answer *answer)
+static int take_from(struct arena *arena, const struct source_ask *ask, struct repo *other,
+		     const char *from, struct fetch_answer *answer)
 {
 	struct kernels kernels = { 0 };
 	const struct kernel *kernel;
@@ -120,7 +124,8 @@ int clone_source(struct arena *arena, const struct source_ask *ask, struct fetch
 
 /* ---- from a remote ---- */
 
-static int run_git(struct arena *arena, const char *const *argv, unsigned int seconds, struct child_answer *got)
+static int run_git(struct arena *arena, const char *const *argv, unsigned int seconds,
+		   struct child_answer *got)
 {
 	static const char *const env[] = {
 		"LC_ALL=C",
@@ -151,7 +156,8 @@ static int run_git(struct arena *arena, const char *const *argv, unsigned int se
 static int choose_tag(struct arena *arena, const struct source_ask *ask, struct version *best)
 {
 	const char *pattern = arena_printf(arena, "refs/tags/%s*", version_name(arena, ask->want));
-	const char *const argv[] = { "git", "ls-remote", "--refs", "--quiet", "--", ask->value, pattern, NULL };
+	const char *const argv[] = { "git", "ls-remote", "--refs", "--quiet",
+				     "--",  ask->value,	 pattern,  NULL };
 	struct child_answer got;
 	struct slice line, id;
 	bool found = false;
@@ -173,24 +179,28 @@ static int choose_tag(struct arena *arena, const struct source_ask *ask, struct 
 	return found;
 }
 
-static int fetch_tag(struct arena *arena, const struct source_ask *ask, const char *tag, const char *scratch)
+static int fetch_tag(struct arena *arena, const struct source_ask *ask, const char *tag,
+		     const char *scratch)
 {
 	const char *const init[] = { "git", "init", "--quiet", "--bare", scratch, NULL };
 	const char *git_dir = arena_printf(arena, "--git-dir=%s", scratch);
 	const char *spec = arena_printf(arena, "refs/tags/%s:refs/tags/%s", tag, tag);
-	const char *const fetch[] = { "git",   git_dir, "-c",	      "gc.auto=0", "fetch",    "--quiet",
-				      "--depth", "1",   "--no-tags", "--",	   ask->value, spec, NULL };
+	const char *const fetch[] = { "git",	  git_dir,   "-c", "gc.auto=0", "fetch",
+				      "--quiet",  "--depth", "1",  "--no-tags", "--",
+				      ask->value, spec,	     NULL };
 	struct child_answer got;
 
 	if (run_git(arena, init, ANSWER_SECONDS, &got))
 		return -1;
-	if (!progress_step(ask->progress, arena_printf(arena, "fetching %s from %s", tag, ask->value), 0, 0, "objects"))
+	if (!progress_step(ask->progress,
+			   arena_printf(arena, "fetching %s from %s", tag, ask->value), 0, 0,
+			   "objects"))
 		return fail_interrupted();
 	return run_git(arena, fetch, FETCH_MINUTES * 60, &got);
 }
 
-static int take_scratch(struct arena *arena, const struct source_ask *ask, const char *tag, const char *scratch,
-			struct fetch_answer *answer)
+static int take_scratch(struct arena *arena, const struct source_ask *ask, const char *tag,
+			const char *scratch, struct fetch_answer *answer)
 {
 	struct repo *other __free(repo) = NULL;
 
@@ -202,7 +212,8 @@ static int take_scratch(struct arena *arena, const struct source_ask *ask, const
 /* The scratch repository is one per cache folder: what a killed fetch left is removed by the next. */
 static int lock_scratch(struct arena *arena, const char *scratch)
 {
-	int lock = open(arena_printf(arena, "%s.lock", scratch), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+	int lock =
+		open(arena_printf(arena, "%s.lock", scratch), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
 
 	if (lock < 0)
 		return fail_errno("cannot lock %s", scratch);

@@ -72,7 +72,8 @@ static char *came_from(struct repo *repo, struct arena *arena, const git_oid *id
 	return from;
 }
 
-int intake_known(struct repo *repo, struct arena *arena, const char *name, struct kernel *kernel, char **from)
+int intake_known(struct repo *repo, struct arena *arena, const char *name, struct kernel *kernel,
+		 char **from)
 {
 	struct kernels kernels = { 0 };
 
@@ -98,11 +99,12 @@ int intake_commit(struct repo *repo, struct arena *arena, struct packfile *packf
 	struct ref_move move = { 0 };
 
 	git_oid_tostr(hex, sizeof(hex), &ask->tree);
-	text_addf(&text, "tree %s\nauthor %s %lld +0000\ncommitter %s %lld +0000\n\n", hex, who, (long long)ask->date,
-		  who, (long long)ask->date);
+	text_addf(&text, "tree %s\nauthor %s %lld +0000\ncommitter %s %lld +0000\n\n", hex, who,
+		  (long long)ask->date, who, (long long)ask->date);
 	text_addf(&text, "Linux %s\n\n" FROM "%s\n%s", ask->name + 1, ask->from, ask->detail);
 	packfile_id(GIT_OBJECT_COMMIT, text_slice(&text), &move.now);
-	if (packfile_add(packfile, GIT_OBJECT_COMMIT, text_slice(&text), &move.now) || packfile_finish(packfile))
+	if (packfile_add(packfile, GIT_OBJECT_COMMIT, text_slice(&text), &move.now) ||
+	    packfile_finish(packfile))
 		return -1;
 	move.name = arena_printf(arena, REF_PREFIX "%s", ask->name);
 	if (repo_move_refs(repo, &move, 1, "series fetch"))

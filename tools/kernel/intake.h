@@ -17,10 +17,11 @@ int intake_version(struct slice makefile, struct version *version);
 /* Is `version` what was asked for: that release, or a release of that branch? `want` NULL: anything is. */
 bool intake_wanted(const struct version *version, const struct version *want);
 /* The version in the store: 1 with `kernel` (and where it came from, may be NULL), 0, -1. A user's own tag counts. */
-int intake_known(struct repo *repo, struct arena *arena, const char *name, struct kernel *kernel, char **from);
+int intake_known(struct repo *repo, struct arena *arena, const char *name, struct kernel *kernel,
+		 char **from);
 
 struct intake_ask {
-	const char *name;   /* "v6.12.73" */
+	const char *name; /* "v6.12.73" */
 	git_oid tree;
 	int64_t date;	    /* seconds since the epoch */
 	const char *from;   /* "orig linux 6.12.73-1" */

@@ -48,7 +48,8 @@ static size_t slot_of(const struct manifest *manifest, struct slice path)
 {
 	size_t slot = slice_hash(path) & (manifest->table_cap - 1);
 
-	while (manifest->table[slot] && !slice_is(path, manifest->items[manifest->table[slot] - 1].path))
+	while (manifest->table[slot] &&
+	       !slice_is(path, manifest->items[manifest->table[slot] - 1].path))
 		slot = (slot + 1) & (manifest->table_cap - 1);
 	return slot;
 }
@@ -104,7 +105,8 @@ size_t manifest_files(const struct manifest *manifest)
 /* Bytes of whole paths put folders and files in git's order: in it a folder's name ends in '/'. */
 static int by_path(const void *a, const void *b)
 {
-	return strcmp(((const struct manifest_file *)a)->path, ((const struct manifest_file *)b)->path);
+	return strcmp(((const struct manifest_file *)a)->path,
+		      ((const struct manifest_file *)b)->path);
 }
 
 static void sort(struct manifest *manifest)
@@ -124,7 +126,8 @@ const char *manifest_top(struct manifest *manifest)
 	sort(manifest);
 	if (!manifest->n || !(slash = strchr(manifest->items[0].path, '/')))
 		return "";
-	top = (struct slice){ manifest->items[0].path, (size_t)(slash - manifest->items[0].path) + 1 };
+	top = (struct slice){ manifest->items[0].path,
+			      (size_t)(slash - manifest->items[0].path) + 1 };
 	/* Sorted: what the first and the last share, all share. */
 	if (strncmp(manifest->items[manifest->n - 1].path, top.p, top.n))
 		return "";
@@ -162,7 +165,8 @@ static int make_tree(struct maker *maker, size_t *at, size_t prefix, git_oid *id
 
 		if (!slash) {
 			/* text_add() takes the NUL that ends the name along. */
-			add_entry(&tree, file->mode, (struct slice){ name, strlen(name) + 1 }, &file->id);
+			add_entry(&tree, file->mode, (struct slice){ name, strlen(name) + 1 },
+				  &file->id);
 			++*at;
 			continue;
 		}
@@ -191,7 +195,8 @@ int manifest_tree(struct manifest *manifest, const char *top, manifest_store *st
 
 	sort(manifest);
 	while (prefix && at < manifest->n &&
-	       (strncmp(manifest->items[at].path, top, prefix - 1) || manifest->items[at].path[prefix - 1] != '/'))
+	       (strncmp(manifest->items[at].path, top, prefix - 1) ||
+		manifest->items[at].path[prefix - 1] != '/'))
 		at++;
 	if (at == manifest->n)
 		return fail("there are no files in it");

@@ -27,8 +27,10 @@ struct manifest *manifest_new(struct arena *arena);
  * folder the archive was made in. Refused (FAIL_POLICY): absolute, "..", into .git, control characters, too long.
  */
 int manifest_path(struct arena *arena, const char *spelt, const char **path);
-void manifest_put(struct manifest *manifest, const char *path, unsigned int mode, const git_oid *id);
-const struct manifest_file *manifest_find(const struct manifest *manifest, const char *path); /* or NULL */
+void manifest_put(struct manifest *manifest, const char *path, unsigned int mode,
+		  const git_oid *id);
+const struct manifest_file *manifest_find(const struct manifest *manifest,
+					  const char *path); /* or NULL */
 size_t manifest_files(const struct manifest *manifest);
 /* The one folder that everything stands in ("linux-6.12.73"), "" when there is none such. */
 const char *manifest_top(struct manifest *manifest);

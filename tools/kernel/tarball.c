@@ -61,8 +61,8 @@ static bool is_top_makefile(const char *path)
 }
 
 /* 1: go on; 0: the store has this version; -1. */
-static int take_makefile(struct taking *taking, const struct tarentry *entry, const char *path, const git_oid *id,
-			 struct tarball_answer *answer)
+static int take_makefile(struct taking *taking, const struct tarentry *entry, const char *path,
+			 const git_oid *id, struct tarball_answer *answer)
 {
 	const struct tarball_ask *ask = taking->ask;
 
@@ -80,7 +80,8 @@ static int take_makefile(struct taking *taking, const struct tarentry *entry, co
 		return fail_as(FAIL_USAGE, "%s: holds %s, not %s", ask->path, name,
 			       version_name(taking->arena, ask->want));
 
-	int known = intake_known(ask->repo, taking->arena, name, &answer->kernel, &answer->had_from);
+	int known =
+		intake_known(ask->repo, taking->arena, name, &answer->kernel, &answer->had_from);
 
 	if (known < 0)
 		return -1;
@@ -97,14 +98,16 @@ static int take_hardlink(struct taking *taking, const struct tarentry *entry, co
 		return fail_in("%s", taking->ask->path);
 	target = manifest_find(taking->manifest, name);
 	if (!target)
-		return fail_as(FAIL_POLICY, "%s: refusing '%s': a hard link to '%s', which is not in it",
+		return fail_as(FAIL_POLICY,
+			       "%s: refusing '%s': a hard link to '%s', which is not in it",
 			       taking->ask->path, path, name);
 	manifest_put(taking->manifest, path, target->mode, &target->id);
 	return 0;
 }
 
 /* 1: go on; 0: enough, the store has this version; -1. */
-static int take_entry(struct taking *taking, const struct tarentry *entry, struct tarball_answer *answer)
+static int take_entry(struct taking *taking, const struct tarentry *entry,
+		      struct tarball_answer *answer)
 {
 	const char *path;
 	git_oid id;
@@ -114,8 +117,8 @@ static int take_entry(struct taking *taking, const struct tarentry *entry, struc
 	if (entry->kind == TARENTRY_FOLDER)
 		return 1;
 	if (!*path || entry->kind == TARENTRY_OTHER)
-		return fail_as(FAIL_POLICY, "%s: refusing '%s': it is %s", taking->ask->path, entry->path,
-			       *path ? entry->other : "a file without a name");
+		return fail_as(FAIL_POLICY, "%s: refusing '%s': it is %s", taking->ask->path,
+			       entry->path, *path ? entry->other : "a file without a name");
 	if (entry->kind == TARENTRY_HARDLINK)
 		return take_hardlink(taking, entry, path) ? -1 : 1;
 	if (entry->kind == TARENTRY_SYMLINK) {
@@ -145,7 +148,8 @@ static int take_entries(struct taking *taking, struct tarball_answer *answer)
 
 	while ((got = tarfile_next(taking->tarfile, &entry)) > 0) {
 		if (++taking->entries > ENTRIES_MAX)
-			return fail_as(FAIL_POLICY, "%s: more than %u entries", taking->ask->path, ENTRIES_MAX);
+			return fail_as(FAIL_POLICY, "%s: more than %u entries", taking->ask->path,
+				       ENTRIES_MAX);
 		got = take_entry(taking, &entry, answer);
 		if (got <= 0)
 			return got;
@@ -164,7 +168,8 @@ static int check_sha256(struct taking *taking, char hex[65])
 	if (tarfile_sha256(taking->tarfile, hex))
 		return -1;
 	if (taking->ask->sha256 && strcasecmp(hex, taking->ask->sha256))
-		return fail_as(FAIL_POLICY, "%s: its SHA-256 is %s and should be %s: damaged, or another file",
+		return fail_as(FAIL_POLICY,
+			       "%s: its SHA-256 is %s and should be %s: damaged, or another file",
 			       taking->ask->path, hex, taking->ask->sha256);
 	return 0;
 }
@@ -179,16 +184,19 @@ static int make_commit(struct taking *taking, const char *sha256, struct tarball
 	makefile = manifest_find(taking->manifest, "Makefile");
 	if (!makefile) {
 		top = manifest_top(taking->manifest);
-		makefile = manifest_find(taking->manifest, arena_printf(taking->arena, "%s/Makefile", top));
+		makefile = manifest_find(taking->manifest,
+					 arena_printf(taking->arena, "%s/Makefile", top));
 	}
 	if (!makefile || !taking->makefile || git_oid_cmp(&makefile->id, &taking->makefile_id))
-		return fail_as(FAIL_USAGE, "%s: not a kernel: no Makefile in its one top folder", ask->path);
+		return fail_as(FAIL_USAGE, "%s: not a kernel: no Makefile in its one top folder",
+			       ask->path);
 	if (manifest_tree(taking->manifest, top, keep_tree, taking, &intake.tree))
 		return fail_in("%s", ask->path);
 	if (intake.date < 0)
 		intake.date = 0;
 	intake.name = version_name(taking->arena, &taking->version);
-	intake.detail = arena_printf(taking->arena, "SHA256: %s%s\n", sha256, ask->sha256 ? "" : " (not verified)");
+	intake.detail = arena_printf(taking->arena, "SHA256: %s%s\n", sha256,
+				     ask->sha256 ? "" : " (not verified)");
 	answer->files = manifest_files(taking->manifest);
 	answer->objects = packfile_objects(taking->packfile) + 1;
 	if (intake_commit(ask->repo, taking->arena, taking->packfile, &intake, &answer->kernel))
@@ -202,10 +210,13 @@ static int take_all(struct taking *taking, struct tarball_answer *answer)
 	char sha256[65];
 	int got;
 
-	if (git_repository_odb(&taking->odb, repo_git(taking->ask->repo)) < 0)
+	/* What this process wrote a moment ago is there too; see keep(). */
+	if (git_repository_odb(&taking->odb, repo_git(taking->ask->repo)) < 0 ||
+	    git_odb_refresh(taking->odb) < 0)
 		return fail_git("cannot read the store");
 	taking->tarfile = tarfile_open(taking->ask->path, taking->ask->member);
-	taking->packfile = taking->tarfile ? packfile_new(repo_git(taking->ask->repo), PACK_LEVEL) : NULL;
+	taking->packfile = taking->tarfile ? packfile_new(repo_git(taking->ask->repo), PACK_LEVEL) :
+					     NULL;
 	if (!taking->packfile)
 		return -1;
 	got = take_entries(taking, answer);

@@ -12,9 +12,9 @@
 struct tarball_ask {
 	struct repo *repo;
 	const char *path;
-	const char *member;	    /* of a Debian package, see tarfile_open(); NULL: the file itself */
-	const char *from;	    /* for the commit: "orig linux 6.12.73-1" */
-	const char *sha256;	    /* what it must be, in hexadecimal; NULL: not known */
+	const char *member; /* of a Debian package, see tarfile_open(); NULL: the file itself */
+	const char *from;   /* for the commit: "orig linux 6.12.73-1" */
+	const char *sha256; /* what it must be, in hexadecimal; NULL: not known */
 	const struct version *want; /* a release or a branch; NULL: whatever it is */
 	const struct progress *progress;
 };
@@ -22,9 +22,9 @@ struct tarball_ask {
 struct tarball_answer {
 	struct kernel kernel;
 	char *had_from; /* with `had`: where that one came from, as far as it is known */
-	bool had;	/* the version was in the store: nothing was written, nor the archive read to its end */
+	bool had; /* the version was in the store: nothing was written, nor the archive read to its end */
 	size_t objects;
-	size_t bytes;	/* of the pack */
+	size_t bytes; /* of the pack */
 	size_t files;
 };
 

@@ -44,7 +44,8 @@ static char *hash_in(struct arena *arena, struct slice sums, const char *name, b
 			continue;
 		if (slice_starts(rest, "*"))
 			rest = slice_skip(rest, 1);
-		if (slice_is(slice_of(base_name(slice_str(arena, rest))), name) || (alone && !rest.n))
+		if (slice_is(slice_of(base_name(slice_str(arena, rest))), name) ||
+		    (alone && !rest.n))
 			return slice_str(arena, hash);
 	}
 	return NULL;
@@ -63,15 +64,16 @@ static int hash_beside(struct arena *arena, const char *path, char **hash)
 	if (got > 0 && !(*hash = hash_in(arena, sums, name, true)))
 		return fail_as(FAIL_USAGE, "%s.sha256: there is no hash for %s in it", path, name);
 	for (size_t i = 0; i < ARRAY_SIZE(lists) && got >= 0 && !*hash; i++) {
-		got = file_read(arena, arena_printf(arena, "%.*s%s", dir, path, lists[i]), SUMS_MAX, &sums);
+		got = file_read(arena, arena_printf(arena, "%.*s%s", dir, path, lists[i]), SUMS_MAX,
+				&sums);
 		if (got > 0)
 			*hash = hash_in(arena, sums, name, false);
 	}
 	return got < 0 ? -1 : 0;
 }
 
-static int take_file(struct arena *arena, const struct source_ask *ask, const char *path, const char *hash,
-		     struct fetch_answer *answer)
+static int take_file(struct arena *arena, const struct source_ask *ask, const char *path,
+		     const char *hash, struct fetch_answer *answer)
 {
 	struct tarball_answer taken;
 	struct tarball_ask tarball = {
@@ -99,19 +101,26 @@ static int take_file(struct arena *arena, const struct source_ask *ask, const ch
 /* ---- from the network ---- */
 
 /* Run curl or wget, whichever there is. The URL is theirs to judge; it cannot be taken for an option. */
-static int download(struct arena *arena, const struct source_ask *ask, const char *url, const char *path)
+static int download(struct arena *arena, const struct source_ask *ask, const char *url,
+		    const char *path)
 {
-	const char *const curl[] = { "curl", "-fsSL", "--connect-timeout", "15", "--retry", "2", "-C", "-", "-o", path,
-				     "--", url, NULL };
-	const char *const wget[] = { "wget", "-nv", "--timeout=30", "--tries=3", "-c", "-O", path, "--", url, NULL };
+	const char *const curl[] = { "curl", "-fsSL",	"--connect-timeout",
+				     "15",   "--retry", "2",
+				     "-C",   "-",	"-o",
+				     path,   "--",	url,
+				     NULL };
+	const char *const wget[] = { "wget", "-nv", "--timeout=30", "--tries=3", "-c",
+				     "-O",   path,  "--",	    url,	 NULL };
 	bool has_curl = child_exists("curl");
-	struct child_ask child = { .argv = has_curl ? curl : wget, .deadline_ms = DOWNLOAD_MINUTES * 60000u };
+	struct child_ask child = { .argv = has_curl ? curl : wget,
+				   .deadline_ms = DOWNLOAD_MINUTES * 60000u };
 	struct child_answer got;
 	struct slice line, rest, last = SLICE("it gave no reason");
 
 	if (!has_curl && !child_exists("wget"))
 		return fail("to fetch %s, install curl", url);
-	if (!progress_step(ask->progress, arena_printf(arena, "downloading %s", base_name(url)), 0, 0, "B"))
+	if (!progress_step(ask->progress, arena_printf(arena, "downloading %s", base_name(url)), 0,
+			   0, "B"))
 		return fail_as(FAIL_INTERRUPTED, "stopped; the store is as it was");
 	if (child_run(arena, &child, &got))
 		return -1;
@@ -124,9 +133,11 @@ static int download(struct arena *arena, const struct source_ask *ask, const cha
 }
 
 /* What the server says the hash is: sha256sums.asc in the same folder, where there is such a file. */
-static char *hash_of_url(struct arena *arena, const struct source_ask *ask, const char *url, const char *dir)
+static char *hash_of_url(struct arena *arena, const struct source_ask *ask, const char *url,
+			 const char *dir)
 {
-	char *sums_url = arena_printf(arena, "%.*ssha256sums.asc", (int)(base_name(url) - url), url);
+	char *sums_url =
+		arena_printf(arena, "%.*ssha256sums.asc", (int)(base_name(url) - url), url);
 	char *path = arena_printf(arena, "%s/sha256sums.asc", dir);
 	struct slice sums;
 	char *hash = NULL;

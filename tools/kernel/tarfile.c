@@ -92,12 +92,12 @@ static struct archive *push_reader(struct tarfile *tarfile, bool package)
 	struct archive *outer = tarfile->nlevels ? tarfile->levels[tarfile->nlevels - 1] : NULL;
 
 	tarfile->levels[tarfile->nlevels++] = archive;
-	if (archive_read_open(archive, outer ? (void *)outer : tarfile, NULL, outer ? read_outer : read_file,
-			      NULL) != ARCHIVE_OK) {
+	if (archive_read_open(archive, outer ? (void *)outer : tarfile, NULL,
+			      outer ? read_outer : read_file, NULL) != ARCHIVE_OK) {
 		const char *why = archive_error_string(archive);
 
-		fail_as(FAIL_USAGE, "%s: not a %s: %s", tarfile->path, package ? "Debian package" : "tar archive",
-			why ? why : "unreadable");
+		fail_as(FAIL_USAGE, "%s: not a %s: %s", tarfile->path,
+			package ? "Debian package" : "tar archive", why ? why : "unreadable");
 		return NULL;
 	}
 	return archive;
@@ -109,7 +109,8 @@ static int seek_member(struct tarfile *tarfile, struct archive *archive, const c
 	struct archive_entry *entry;
 	int got;
 
-	while ((got = archive_read_next_header(archive, &entry)) == ARCHIVE_OK || got == ARCHIVE_WARN) {
+	while ((got = archive_read_next_header(archive, &entry)) == ARCHIVE_OK ||
+	       got == ARCHIVE_WARN) {
 		const char *path = archive_entry_pathname(entry);
 		size_t n = strlen(name);
 
@@ -152,7 +153,8 @@ struct tarfile *tarfile_open(const char *path, const char *member)
 	if (tarfile->fd < 0 || fstat(tarfile->fd, &st)) {
 		int why = errno;
 
-		fail_as(why == ENOENT ? FAIL_USAGE : FAIL_INFRA, "cannot read %s: %s", path, strerror(why));
+		fail_as(why == ENOENT ? FAIL_USAGE : FAIL_INFRA, "cannot read %s: %s", path,
+			strerror(why));
 		return NULL;
 	}
 	if (!S_ISREG(st.st_mode)) {
@@ -187,9 +189,14 @@ static const char *either(const char *plain, const char *utf8)
 
 static void describe(struct archive_entry *e, struct tarentry *entry)
 {
-	static const struct { __LA_MODE_T type; const char *name; } others[] = {
-		{ AE_IFCHR, "a character device" }, { AE_IFBLK, "a block device" },
-		{ AE_IFIFO, "a fifo" },		    { AE_IFSOCK, "a socket" },
+	static const struct {
+		__LA_MODE_T type;
+		const char *name;
+	} others[] = {
+		{ AE_IFCHR, "a character device" },
+		{ AE_IFBLK, "a block device" },
+		{ AE_IFIFO, "a fifo" },
+		{ AE_IFSOCK, "a socket" },
 	};
 	const char *hard = either(archive_entry_hardlink(e), archive_entry_hardlink_utf8(e));
 
@@ -227,7 +234,9 @@ int tarfile_next(struct tarfile *tarfile, struct tarentry *entry)
 	if (got != ARCHIVE_OK && got != ARCHIVE_WARN)
 		return fail_archive(tarfile, archive);
 	describe(e, entry);
-	if (!entry->path || ((entry->kind == TARENTRY_SYMLINK || entry->kind == TARENTRY_HARDLINK) && !entry->target))
+	if (!entry->path ||
+	    ((entry->kind == TARENTRY_SYMLINK || entry->kind == TARENTRY_HARDLINK) &&
+	     !entry->target))
 		return fail_as(FAIL_POLICY, "%s: a name in it cannot be read", tarfile->path);
 	return 1;
 }
@@ -241,7 +250,8 @@ int tarfile_read(struct tarfile *tarfile, size_t max, struct text *bytes)
 	text_clear(bytes);
 	while ((n = archive_read_data(archive, piece, sizeof(piece))) > 0) {
 		if ((size_t)n > max - bytes->len)
-			return fail_as(FAIL_POLICY, "%s: a file of more than %zu MiB in it", tarfile->path, max >> 20);
+			return fail_as(FAIL_POLICY, "%s: a file of more than %zu MiB in it",
+				       tarfile->path, max >> 20);
 		text_add(bytes, piece, (size_t)n);
 	}
 	return n < 0 ? fail_archive(tarfile, archive) : 0;
@@ -271,4 +281,3 @@ int tarfile_sha256(struct tarfile *tarfile, char hex[65])
 		snprintf(hex + 2 * i, 3, "%02x", sum[i]);
 	return 0;
 }
-

@@ -25,7 +25,13 @@ struct tarfile *tarfile_open(const char *path, const char *member);
 void tarfile_free(struct tarfile *tarfile);
 DEFINE_FREE(tarfile, struct tarfile *, tarfile_free(_v))
 
-enum tarentry_kind { TARENTRY_FILE, TARENTRY_SYMLINK, TARENTRY_HARDLINK, TARENTRY_FOLDER, TARENTRY_OTHER };
+enum tarentry_kind {
+	TARENTRY_FILE,
+	TARENTRY_SYMLINK,
+	TARENTRY_HARDLINK,
+	TARENTRY_FOLDER,
+	TARENTRY_OTHER
+};
 
 struct tarentry {
 	enum tarentry_kind kind;

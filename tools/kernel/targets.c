@@ -57,7 +57,8 @@ int source_parse(struct arena *arena, const char *spelt, const char *dir, struct
 			break;
 	if (kind == ARRAY_SIZE(words_of))
 		return fail_as(FAIL_USAGE,
-			       "unknown kind of source '" SLICE_FMT "' (known: git, clone, tarball, package, orig)",
+			       "unknown kind of source '" SLICE_FMT
+			       "' (known: git, clone, tarball, package, orig)",
 			       SLICE_ARG(word));
 	if (!value.n || value.p[0] == '-')
 		return fail_as(FAIL_USAGE, "source '%s' does not say which", spelt);
@@ -72,8 +73,8 @@ int source_parse(struct arena *arena, const char *spelt, const char *dir, struct
 	source->value = slice_str(arena, value);
 	for (rest = value; slice_cut(&rest, ' ', &name);)
 		if (name.n && !is_archive_name(name))
-			return fail_as(FAIL_USAGE, "'" SLICE_FMT "' is no name of a %s", SLICE_ARG(name),
-				       kind == SOURCE_ORIG ? "suite" : "package");
+			return fail_as(FAIL_USAGE, "'" SLICE_FMT "' is no name of a %s",
+				       SLICE_ARG(name), kind == SOURCE_ORIG ? "suite" : "package");
 	if (kind == SOURCE_PACKAGE && strchr(source->value, ' '))
 		return fail_as(FAIL_USAGE, "source '%s': one package at a time", spelt);
 	return 0;
@@ -98,16 +99,19 @@ static int add_source(struct arena *arena, const struct conf *conf, const struct
 	return 0;
 }
 
-static int read_target(struct arena *arena, const struct conf *conf, const char *name, const char *workspace,
-		       struct target *target)
+static int read_target(struct arena *arena, const struct conf *conf, const char *name,
+		       const char *workspace, struct target *target)
 {
 	struct version version;
 
 	target->name = arena_strdup(arena, name);
-	if (name[0] != 'v' || !version_parse(slice_of(name), &version) || version.patch >= 0 || version.rc)
-		return fail_as(FAIL_USAGE, "%s: target '%s' is no branch such as v6.12", conf->path, name);
+	if (name[0] != 'v' || !version_parse(slice_of(name), &version) || version.patch >= 0 ||
+	    version.rc)
+		return fail_as(FAIL_USAGE, "%s: target '%s' is no branch such as v6.12", conf->path,
+			       name);
 	for (size_t i = 0; i < conf->n; i++)
-		if (!strcmp(conf->items[i].name, name) && add_source(arena, conf, &conf->items[i], workspace, target))
+		if (!strcmp(conf->items[i].name, name) &&
+		    add_source(arena, conf, &conf->items[i], workspace, target))
 			return -1;
 	return 0;
 }
@@ -123,7 +127,8 @@ int targets_read(struct arena *arena, const char *workspace, struct targets *tar
 		return -1;
 	names = conf_section_names(arena, &conf, "target");
 	for (size_t i = 0; i < names.n; i++)
-		if (read_target(arena, &conf, names.items[i], workspace, arena_push(arena, targets)))
+		if (read_target(arena, &conf, names.items[i], workspace,
+				arena_push(arena, targets)))
 			return -1;
 	if (targets->n)
 		qsort(targets->items, targets->n, sizeof(*targets->items), by_version);
@@ -143,7 +148,8 @@ const struct target *targets_branch(const struct targets *targets, const struct 
 	struct version branch;
 
 	for (size_t i = 0; i < targets->n; i++)
-		if (version_parse(slice_of(targets->items[i].name), &branch) && version_in(version, &branch))
+		if (version_parse(slice_of(targets->items[i].name), &branch) &&
+		    version_in(version, &branch))
 			return &targets->items[i];
 	return NULL;
 }
@@ -191,14 +197,16 @@ int targets_expand(struct arena *arena, const struct targets *targets, const cha
 		for (size_t k = 0; k < targets->n; k++) {
 			struct version version;
 
-			if (!version_parse(slice_of(targets->items[k].name), &version) || version.major != major)
+			if (!version_parse(slice_of(targets->items[k].name), &version) ||
+			    version.major != major)
 				continue;
 			add_name(arena, names, targets->items[k].name);
 			found++;
 		}
 		if (!found)
-			return fail_as(FAIL_USAGE, "'%s' stands for no configured target (configured: %s)", words[i],
-				       targets_list(arena, targets));
+			return fail_as(FAIL_USAGE,
+				       "'%s' stands for no configured target (configured: %s)",
+				       words[i], targets_list(arena, targets));
 	}
 	return 0;
 }

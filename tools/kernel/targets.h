@@ -16,7 +16,7 @@ struct source {
 };
 
 struct target {
-	char *name; /* "v6.12" */
+	char *name;	      /* "v6.12" */
 	struct source *items; /* in the order to try */
 	size_t n, cap;
 };

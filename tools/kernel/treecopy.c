@@ -77,20 +77,21 @@ static int copy_tree(struct copying *copying, const git_oid *id)
 	if (git_odb_object_type(object) != GIT_OBJECT_TREE)
 		failed = fail("object %s is no tree", git_oid_tostr_s(id));
 	else
-		failed = copy_entries(copying, bytes) || packfile_add(copying->packfile, GIT_OBJECT_TREE, bytes, id);
+		failed = copy_entries(copying, bytes) ||
+			 packfile_add(copying->packfile, GIT_OBJECT_TREE, bytes, id);
 	git_odb_object_free(object);
 	return failed ? -1 : 0;
 }
 
-int treecopy(git_repository *from, git_repository *to, const git_oid *tree, struct packfile *packfile,
-	     const struct progress *progress, const char *what)
+int treecopy(git_repository *from, git_repository *to, const git_oid *tree,
+	     struct packfile *packfile, const struct progress *progress, const char *what)
 {
 	struct copying copying = { .packfile = packfile, .progress = progress, .what = what };
 	int failed;
 
 	if (git_repository_odb(&copying.from, from) < 0)
 		return fail_git("cannot read %s", git_repository_path(from));
-	if (git_repository_odb(&copying.to, to) < 0)
+	if (git_repository_odb(&copying.to, to) < 0 || git_odb_refresh(copying.to) < 0)
 		failed = fail_git("cannot read %s", git_repository_path(to));
 	else
 		failed = copy_entry(&copying, GIT_FILEMODE_TREE, tree);

@@ -60,7 +60,8 @@ static size_t slot_of(const struct packfile *packfile, const git_oid *id)
 
 	size_t slot = h & (packfile->table_cap - 1);
 
-	while (packfile->table[slot] && memcmp(packfile->items[packfile->table[slot] - 1].id.id, id->id, 20))
+	while (packfile->table[slot] &&
+	       memcmp(packfile->items[packfile->table[slot] - 1].id.id, id->id, 20))
 		slot = (slot + 1) & (packfile->table_cap - 1);
 	return slot;
 }
@@ -206,8 +207,8 @@ static size_t put_distance(unsigned char *p, uint64_t distance)
 	return i;
 }
 
-static int append(struct packfile *packfile, const unsigned char *head, size_t head_n, struct slice bytes,
-		  const git_oid *id)
+static int append(struct packfile *packfile, const unsigned char *head, size_t head_n,
+		  struct slice bytes, const git_oid *id)
 {
 	size_t bound = libdeflate_zlib_compress_bound(packfile->deflate, bytes.n);
 
@@ -226,13 +227,15 @@ static int append(struct packfile *packfile, const unsigned char *head, size_t h
 	uint32_t crc = libdeflate_crc32(0, head, head_n);
 
 	crc = libdeflate_crc32(crc, packfile->scratch, n);
-	if (outfile_write(packfile->out, head, head_n) || outfile_write(packfile->out, packfile->scratch, n))
+	if (outfile_write(packfile->out, head, head_n) ||
+	    outfile_write(packfile->out, packfile->scratch, n))
 		return -1;
 	remember(packfile, id, crc, offset);
 	return 0;
 }
 
-int packfile_add(struct packfile *packfile, git_object_t type, struct slice bytes, const git_oid *id)
+int packfile_add(struct packfile *packfile, git_object_t type, struct slice bytes,
+		 const git_oid *id)
 {
 	unsigned char head[OBJECT_HEADER_MAX];
 
@@ -243,7 +246,8 @@ int packfile_add(struct packfile *packfile, git_object_t type, struct slice byte
 	return append(packfile, head, put_header(head, (unsigned int)type, bytes.n), bytes, id);
 }
 
-int packfile_add_delta(struct packfile *packfile, struct slice delta, const git_oid *base, const git_oid *id)
+int packfile_add_delta(struct packfile *packfile, struct slice delta, const git_oid *base,
+		       const git_oid *id)
 {
 	const struct packed *from = find(packfile, base);
 	unsigned char head[OBJECT_HEADER_MAX];
@@ -290,7 +294,8 @@ static int close_pack(struct packfile *packfile, unsigned char sum[20])
 }
 
 /* An index of version 2: fan-out, ids, CRCs, offsets, and the large offsets behind them. */
-static void index_text(const struct packfile *packfile, const unsigned char sum[20], struct text *text)
+static void index_text(const struct packfile *packfile, const unsigned char sum[20],
+		       struct text *text)
 {
 	unsigned char word[8];
 	uint32_t large = 0;
