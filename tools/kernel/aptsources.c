@@ -151,7 +151,7 @@ void aptsources_parse_stanzas(struct arena *arena, struct slice text, struct apt
 
 			*value = slice_trim(rest);
 			if (!value->n) /* it begins in the next line */
-				*value = (struct slice){ rest.p, 0 };
+				*value = (struct slice){ line.p + line.n, 0 };
 		}
 	}
 	finish_stanza(arena, &stanza, sites);
@@ -205,7 +205,8 @@ void aptsite_write(struct text *out, const struct aptsite *site, const char *typ
 	text_addf(out, "Types: %s\nURIs: %s\nSuites: %s\nComponents: %s\n", type, site->uri, suite,
 		  components_of(site));
 	if (*site->signed_by)
-		text_addf(out, "Signed-By: %s\n", site->signed_by);
+		text_addf(out, "Signed-By:%s%s\n", *site->signed_by == '\n' ? "" : " ",
+			  site->signed_by);
 	if (site->trusted)
 		text_adds(out, "Trusted: yes\n");
 	text_addc(out, '\n');
