@@ -80,8 +80,12 @@ static int read_mbx(struct arena *arena, const char *dir, struct mails *mails)
 static int ask_b4(struct arena *arena, const char *id, const struct text *mbox, struct mails *mails)
 {
 	char *dir __free(folder) = NULL;
+	/* It ends without a word where git knows no user, and sorts that user's sign-off last: be nobody. */
+	static const char *const env[] = { "GIT_CONFIG_COUNT=2", "GIT_CONFIG_KEY_0=user.name",
+					   "GIT_CONFIG_VALUE_0=series", "GIT_CONFIG_KEY_1=user.email",
+					   "GIT_CONFIG_VALUE_1=series@localhost.invalid", NULL };
 	struct child_answer answer;
-	const char *argv[10];
+	const char *argv[12];
 	size_t n = 0;
 	char *file;
 
@@ -95,6 +99,7 @@ static int ask_b4(struct arena *arena, const char *id, const struct text *mbox, 
 		argv[n++] = "--offline-mode";
 	}
 	argv[n++] = "am";
+	argv[n++] = "--apply-cover-trailers";
 	if (mbox) {
 		argv[n++] = "-m";
 		argv[n++] = file;
@@ -104,6 +109,7 @@ static int ask_b4(struct arena *arena, const char *id, const struct text *mbox, 
 	argv[n++] = id;
 	argv[n] = NULL;
 	if (child_run(arena, &(struct child_ask){ .argv = argv,
+						  .setenv = env,
 						  .deadline_ms = mbox ? B4_OFFLINE_MS : B4_ONLINE_MS },
 		      &answer))
 		return -1;
