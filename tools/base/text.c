@@ -135,18 +135,50 @@ struct slice slice_copy(struct arena *arena, struct slice s)
 	return (struct slice){ arena_copy(arena, s.p, s.n), s.n };
 }
 
+/* A byte of the result is 0x80 where `word` has a newline; bytes behind the first one may be wrong. */
+static uint64_t newlines(uint64_t word)
+{
+	const uint64_t ones = 0x0101010101010101u;
+	uint64_t x = word ^ ones * '\n';
+
+	return (x - ones) & ~x & ones << 7;
+}
+
+/* The next newline from `p` on, or NULL: lines are short, where memchr() costs more to call than it saves. */
+static const char *next_newline(const char *p, const char *end)
+{
+	for (; end - p >= 8; p += 8) {
+		uint64_t word;
+
+		memcpy(&word, p, sizeof(word));
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+		word = newlines(word);
+		if (word)
+			return p + __builtin_ctzll(word) / 8;
+#else
+		if (newlines(word))
+			break;
+#endif
+	}
+	return p < end ? memchr(p, '\n', (size_t)(end - p)) : NULL;
+}
+
 struct lines lines_of(struct arena *arena, struct slice buffer)
 {
 	struct lines lines = { 0 };
-	struct slice line, rest = buffer;
-	size_t n = 0;
+	const char *p = buffer.p, *end = buffer.p + buffer.n, *nl;
 
-	for (const char *p = buffer.p; buffer.n && (p = memchr(p, '\n', buffer.n - (size_t)(p - buffer.p))); p++)
-		n++;
-	lines.no_newline = buffer.n && buffer.p[buffer.n - 1] != '\n';
-	arena_grow(arena, (void **)&lines.items, &lines.cap, n + 1, sizeof(*lines.items));
-	while (slice_line(&rest, &line))
-		lines.items[lines.n++] = line;
+	if (!buffer.n)
+		return lines;
+	lines.no_newline = end[-1] != '\n';
+	/* What C has on average, so that it seldom grows. */
+	arena_grow(arena, (void **)&lines.items, &lines.cap, buffer.n / 24 + 8,
+		   sizeof(*lines.items));
+	for (; p < end; p = nl + 1) {
+		nl = next_newline(p, end);
+		nl = nl ? nl : end;
+		*arena_push(arena, &lines) = (struct slice){ p, (size_t)(nl - p) };
+	}
 	return lines;
 }
 

@@ -129,9 +129,27 @@ static int splice_cmp(const void *a, const void *b)
 	return x->drop != y->drop ? (x->drop < y->drop ? -1 : 1) : (x->hunk > y->hunk) - (x->hunk < y->hunk);
 }
 
+/* At most how long the text becomes. */
+static size_t text_room(const struct fileport *port)
+{
+	size_t room = port->text.n + 1;
+
+	for (size_t i = 0; i < port->splices.n; i++)
+		for (size_t k = 0; k < port->splices.items[i].n; k++)
+			room += port->splices.items[i].lines[k].n + 2;
+	return room;
+}
+
+static char *put(char *out, const char *p, size_t n)
+{
+	if (n)
+		memcpy(out, p, n);
+	return out + n;
+}
+
 struct slice fileport_text(struct fileport *port, size_t *hunk_line)
 {
-	struct text out __free_text = TEXT_INIT;
+	char *begin = arena_alloc(port->arena, text_room(port)), *out = begin;
 	size_t line = 0, written = 0;
 	const char *end = port->text.p + port->text.n, *at = port->text.p;
 	bool no_newline = port->lines.no_newline;
@@ -144,15 +162,15 @@ struct slice fileport_text(struct fileport *port, size_t *hunk_line)
 		const struct splice *s = &port->splices.items[i];
 		const char *to = s->at < port->lines.n ? port->lines.items[s->at].p : end;
 
-		text_add(&out, at, (size_t)(to - at));
-		if (to == end && out.len && text_str(&out)[out.len - 1] != '\n' && s->n)
-			text_addc(&out, '\n');
+		out = put(out, at, (size_t)(to - at));
+		if (to == end && out > begin && out[-1] != '\n' && s->n)
+			*out++ = '\n';
 		written += s->at - line;
 		if (!hunk_line[s->hunk])
 			hunk_line[s->hunk] = written + 1;
 		for (size_t k = 0; k < s->n; k++) {
-			text_add_slice(&out, s->lines[k]);
-			text_addc(&out, '\n');
+			out = put(out, s->lines[k].p, s->lines[k].n);
+			*out++ = '\n';
 		}
 		written += s->n;
 		line = s->at + s->drop;
@@ -160,8 +178,8 @@ struct slice fileport_text(struct fileport *port, size_t *hunk_line)
 		if (line == port->lines.n && s->ends)
 			no_newline = s->no_newline;
 	}
-	text_add(&out, at, (size_t)(end - at));
-	if (no_newline && out.len && text_str(&out)[out.len - 1] == '\n' && at == end)
-		out.len--;
-	return slice_copy(port->arena, text_slice(&out));
+	out = put(out, at, (size_t)(end - at));
+	if (no_newline && out > begin && out[-1] == '\n' && at == end)
+		out--;
+	return (struct slice){ begin, (size_t)(out - begin) };
 }

@@ -423,16 +423,42 @@ static int name_refs(struct porting *p, struct port *port)
 	return r < 0 ? -1 : 0;
 }
 
+/* Take what the port says over into `arena`: all else that porting took is freed at its end. */
+static void keep(struct arena *arena, struct port *port)
+{
+	port->ref = arena_strdup(arena, port->ref);
+	port->branch_ref = arena_strdup(arena, port->branch_ref);
+	for (size_t i = 0; i < port->n; i++) {
+		struct port_patch *out = &port->items[i];
+		struct ladder_answer answer = { .mark = out->answer.mark };
+
+		out->why = arena_strdup(arena, out->why);
+		out->note = arena_strdup(arena, out->note);
+		out->message = arena_strdup(arena, out->message);
+		for (size_t k = 0; k < out->answer.n; k++) {
+			struct hunk_fate *fate = arena_push(arena, &answer);
+
+			*fate = out->answer.items[k];
+			fate->path = arena_strdup(arena, fate->path);
+			fate->evidence = arena_strdup(arena, fate->evidence);
+			fate->note = arena_strdup(arena, fate->note);
+		}
+		out->answer = answer;
+	}
+}
+
 int port_series(struct arena *arena, const struct port_ask *ask, struct pack *pack,
 		struct port *port)
 {
+	/* Texts of large files, which the next kernel's take the place of. */
+	struct arena *scratch __free(arena) = arena_new();
 	struct text tried __free_text = TEXT_INIT;
 	struct porting p = {
-		.arena = arena,
+		.arena = scratch,
 		.ask = ask,
 		.pack = pack,
 		.tried = &tried,
-		.draft = draft_new(arena, ask->repo, &ask->kernel->tree),
+		.draft = draft_new(scratch, ask->repo, &ask->kernel->tree),
 		.have_base = -1,
 		.parent = ask->kernel->commit,
 		.tree = ask->kernel->tree,
@@ -443,7 +469,7 @@ int port_series(struct arena *arena, const struct port_ask *ask, struct pack *pa
 		.n = ask->series->n,
 		.items = arena_alloc(arena, (ask->series->n + 1) * sizeof(*port->items)),
 	};
-	p.records = file_kind(arena_printf(arena, "%s/backports/%s", ask->workspace,
+	p.records = file_kind(arena_printf(scratch, "%s/backports/%s", ask->workspace,
 					   ask->series->name)) == 1;
 	if (name_refs(&p, port) || commit_date(ask->repo, &p.parent, &p.date))
 		return -1;
@@ -457,6 +483,7 @@ int port_series(struct arena *arena, const struct port_ask *ask, struct pack *pa
 	port->commit = p.parent;
 	port->tree = p.tree;
 	port->changed = !port->had || !git_oid_equal(&port->was, &port->commit);
+	keep(arena, port);
 	return 0;
 }
 
