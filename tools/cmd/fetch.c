@@ -18,7 +18,8 @@ static json_t *fetched_json(const char *asked, const struct fetch_answer *answer
 	json_object_set_new(json, "tree", json_string(git_oid_tostr_s(&answer->kernel.tree)));
 	json_object_set_new(json, "from", json_shown(answer->from));
 	json_object_set_new(json, "had", json_boolean(answer->had));
-	json_object_set_new(json, "verified", json_boolean(!answer->had && !answer->unverified));
+	json_object_set_new(json, "verified",
+			    answer->had ? json_null() : json_boolean(!answer->unverified));
 	json_object_set_new(json, "objects", json_integer((json_int_t)answer->objects));
 	json_object_set_new(json, "bytes", json_integer((json_int_t)answer->bytes));
 	return json;
