@@ -123,7 +123,7 @@ static void next_steps(struct text *out, const struct ports *ports)
 
 static int apply_print(struct context *c, const struct ports *ports, bool dry, bool moved)
 {
-	struct report report = { ports->series, ports->items, ports->n };
+	struct report report = { ports->series, ports->items, ports->n, ports->pack };
 	struct text out __free_text = TEXT_INIT;
 
 	if (c->json) {
@@ -136,8 +136,8 @@ static int apply_print(struct context *c, const struct ports *ports, bool dry, b
 	report_table(c->arena, &out, &report, c->width, c->color);
 	if (option_given(c, "explain"))
 		report_explain(&out, &report, c->width, c->color);
-	else
-		report_remarks(c->arena, &out, &report, c->width, c->color);
+	else if (report_remarks(c->arena, &out, &report, c->width, c->color))
+		return -1;
 	next_steps(&out, ports);
 	if (!dry)
 		branches(c, &out, ports);
@@ -161,7 +161,7 @@ static int apply_run(struct context *c)
 				"git configuration has no user.name and user.email: the commits carry no "
 				"Signed-off-by of yours");
 	}
-	report = (struct report){ ports.series, ports.items, ports.n };
+	report = (struct report){ ports.series, ports.items, ports.n, ports.pack };
 	pack_free(ports.pack);
 	if (code < 0)
 		return -1;

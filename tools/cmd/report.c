@@ -3,8 +3,9 @@
 #include "cmd/report.h"
 
 #include "cmd/screen.h"
+#include "patch/compare.h"
 
-#define SUBJECT_LEAST 24u /* columns; with less the subjects stand above the table */
+#define SUBJECT_LEAST 40u /* columns; with less the subjects stand above the table */
 
 enum mark report_mark(const struct report *report)
 {
@@ -177,21 +178,46 @@ static void skipped_hunks(struct remarks *remarks, const struct port *port,
 	}
 }
 
-static void remarks_of(struct remarks *remarks, const struct port *port,
-		       const struct port_patch *patch)
+/* "1 context only, 2 adapted": what show would say of the hunks that are there. */
+static int differences(struct remarks *remarks, const struct port_patch *patch, struct text *out)
 {
+	struct arena *arena = remarks->arena;
+	const struct diff *mailed = &patch->patch->mail.diff;
+	struct compare compare;
+	struct diff diff;
+	size_t skipped = 0, n = 0;
+
+	if (port_diff(arena, remarks->report->pack, &patch->before, &patch->tree, 3, &diff))
+		return -1;
+	compare_diffs(arena, mailed, &diff, &compare);
+	for (size_t i = 0; i < patch->answer.n; i++)
+		skipped += patch->answer.items[i].mark == MARK_SKIPPED;
+	if (compare.counts[PART_DROPPED] >= skipped)
+		compare.counts[PART_DROPPED] -= skipped;
+	for (int state = PART_MOVED; state < PART_STATE_COUNT; state++)
+		if (compare.counts[state])
+			text_addf(out, "%s%zu %s", n++ ? ", " : "", compare.counts[state],
+				  part_state_name(state));
+	text_addf(out, n ? " of %zu hunks" : "all %zu hunks as mailed", compare.n - skipped);
+	return 0;
+}
+
+static int remarks_of(struct remarks *remarks, const struct port *port,
+		      const struct port_patch *patch)
+{
+	struct text text __free_text = TEXT_INIT;
 	size_t adapted = 0;
 
 	switch (patch->mark) {
 	case MARK_CONFLICT:
 		remark_add(remarks, port, patch, patch->mark,
 			   patch->why ? patch->why : "no method was sure of itself");
-		return;
+		return 0;
 	case MARK_SKIPPED:
 	case MARK_PRESENT:
 		if (patch->why)
 			remark_add(remarks, port, patch, patch->mark, patch->why);
-		return;
+		return 0;
 	default:
 		break;
 	}
@@ -199,11 +225,15 @@ static void remarks_of(struct remarks *remarks, const struct port *port,
 	for (size_t i = 0; i < patch->answer.n; i++)
 		adapted += patch->answer.items[i].mark > MARK_EXACT &&
 			   patch->answer.items[i].mark != MARK_SKIPPED;
-	if (adapted)
-		remark_add(remarks, port, patch, patch->mark,
-			   arena_printf(remarks->arena, "%s, %zu of %zu hunks%s%s",
-					mark_info(patch->mark)->name, adapted, patch->answer.n,
-					patch->note ? ": " : "", patch->note ? patch->note : ""));
+	if (!adapted)
+		return 0;
+	text_addf(&text, "%s, ", mark_info(patch->mark)->name);
+	if (differences(remarks, patch, &text))
+		return -1;
+	if (patch->note)
+		text_addf(&text, ": %s", patch->note);
+	remark_add(remarks, port, patch, patch->mark, text_str(&text));
+	return 0;
 }
 
 /* A remark: what it is about in its own columns, the words filled beside it. */
@@ -226,15 +256,16 @@ static void remark_write(struct remarks *remarks, struct text *out, const struct
 		  text_str(&filled) + 12);
 }
 
-void report_remarks(struct arena *arena, struct text *out, const struct report *report,
-		    unsigned int width, bool color)
+int report_remarks(struct arena *arena, struct text *out, const struct report *report,
+		   unsigned int width, bool color)
 {
 	struct remarks remarks = { .arena = arena, .report = report };
 	bool conflicts[] = { true, false };
 
 	for (size_t p = 0; p < report->series->n; p++)
 		for (size_t i = 0; i < report->n; i++)
-			remarks_of(&remarks, &report->items[i], &report->items[i].items[p]);
+			if (remarks_of(&remarks, &report->items[i], &report->items[i].items[p]))
+				return -1;
 	for (size_t k = 0; k < ARRAY_SIZE(conflicts); k++) {
 		bool first = true;
 
@@ -249,6 +280,7 @@ void report_remarks(struct arena *arena, struct text *out, const struct report *
 			remark_write(&remarks, out, &remarks.items[i], width, color);
 		}
 	}
+	return 0;
 }
 
 static void explain_hunk(struct text *out, const struct series_patch *patch,

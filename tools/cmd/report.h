@@ -16,6 +16,7 @@ struct report {
 	const struct series *series;
 	const struct port *items;
 	size_t n;
+	struct pack *pack; /* that has what is not in the store yet */
 };
 
 /* The worst mark of all. */
@@ -25,8 +26,8 @@ void report_table(struct arena *arena, struct text *out, const struct report *re
 		  unsigned int width, bool color);
 /* What a reader must know of each patch that is not upstream's text; what is the same on several
  * targets once. */
-void report_remarks(struct arena *arena, struct text *out, const struct report *report,
-		    unsigned int width, bool color);
+int report_remarks(struct arena *arena, struct text *out, const struct report *report,
+		   unsigned int width, bool color);
 /* Each hunk with its mark, place and evidence. */
 void report_explain(struct text *out, const struct report *report, unsigned int width, bool color);
 /* As docs/json.md says. */

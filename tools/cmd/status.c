@@ -32,7 +32,7 @@ static void branch_states(struct context *c, struct text *out, const struct port
 
 static int status_print(struct context *c, const struct ports *ports)
 {
-	struct report report = { ports->series, ports->items, ports->n };
+	struct report report = { ports->series, ports->items, ports->n, ports->pack };
 	struct text out __free_text = TEXT_INIT;
 
 	if (c->json) {
@@ -49,7 +49,8 @@ static int status_print(struct context *c, const struct ports *ports)
 	}
 	text_addc(&out, '\n');
 	report_table(c->arena, &out, &report, c->width, c->color);
-	report_remarks(c->arena, &out, &report, c->width, c->color);
+	if (report_remarks(c->arena, &out, &report, c->width, c->color))
+		return -1;
 	branch_states(c, &out, ports);
 	return context_print(c, &out);
 }

@@ -175,7 +175,8 @@ int recorded_write(struct arena *arena, const char *workspace, const struct seri
 	struct mail_style style = { .prefix = "PATCH", .number = 1, .total = 1 };
 	char *dirs[2], id[41];
 	size_t n = record_dirs(arena, workspace, series, kernel, dirs);
-	static const struct slice rule = { "\n---\n", 5 };
+	/* A mail without a diff has no "---", which git am asks for only where one follows. */
+	const char *const rule = diff->n ? "\n---\n" : "\n-- \n";
 	ptrdiff_t at;
 
 	if (!n)
@@ -187,12 +188,12 @@ int recorded_write(struct arena *arena, const char *workspace, const struct seri
 	style.sender = patch->mail.author;
 	mail_write(&text, &style, &patch->mail.author, patch->mail.date, patch->mail.date_offset,
 		   message, diff);
-	at = slice_find(text_slice(&text), rule);
+	at = slice_find(text_slice(&text), slice_of(rule));
 	if (at < 0)
-		return fail("%s: the mail written for it has no \"---\" line", patch->file);
-	text_add(&out, text.p, (size_t)at + rule.n);
-	text_addf(&out, "Series-Kernel: %s\nSeries-Patch-Id: %s\n\n", kernel->name, id);
-	text_add_slice(&out, slice_skip(text_slice(&text), (size_t)at + rule.n));
+		return fail("%s: the mail written for it does not end its message", patch->file);
+	text_add(&out, text.p, (size_t)at);
+	text_addf(&out, "\n---\nSeries-Kernel: %s\nSeries-Patch-Id: %s\n\n", kernel->name, id);
+	text_add_slice(&out, slice_skip(text_slice(&text), (size_t)at + (diff->n ? 5 : 1)));
 
 	/* By branch where there is one: the next release of it mostly has the same pre-image. */
 	*path = arena_printf(arena, "%s/%s", dirs[n - 1], patch->file);
