@@ -101,13 +101,30 @@ void symbols_add(struct symbols *symbols, struct slice text)
 	}
 }
 
+/* Is a comment open behind this line, which began inside of one or not? */
+static bool comment_open(struct slice line, bool open)
+{
+	for (size_t i = 0; i + 1 < line.n; i++) {
+		const char *mark = open ? "*/" : "/*";
+
+		if (line.p[i] == mark[0] && line.p[i + 1] == mark[1]) {
+			open = !open;
+			i++;
+		}
+	}
+	return open;
+}
+
 void symbols_add_lines(struct symbols *symbols, const struct slice *lines, size_t n)
 {
 	struct text all __free_text = TEXT_INIT;
+	bool open = false;
 
 	for (size_t i = 0; i < n; i++) {
-		if (slice_is_comment(lines[i]) && !slice_starts(slice_trim(lines[i]), "/*"))
+		/* What continues a comment that began above the first line. */
+		if (!open && slice_is_comment(lines[i]) && !slice_starts(slice_trim(lines[i]), "/*"))
 			continue;
+		open = comment_open(lines[i], open);
 		text_add_slice(&all, lines[i]);
 		text_addc(&all, '\n');
 	}
