@@ -8,14 +8,26 @@
 //: look kvm_deliver_exception_payload: cr2 dr6
 //: note register state is written although the exception may have been injected already
 
+// From 6.1 on the function is given the exception; before, there is one only. A name
+// that is not the parameter's asks nothing.
 @exists@
-identifier ex;
-expression vcpu, E, cond;
+identifier vcpu, ex;
+expression E;
 @@
- kvm_deliver_exception_payload(...)
+ kvm_deliver_exception_payload(struct kvm_vcpu *vcpu, struct kvm_queued_exception *ex)
  {
  ... when != ex->injected
-     when != vcpu->arch.exception.injected
+*\( vcpu->arch.cr2 = E \| vcpu->arch.dr6 &= E \| vcpu->arch.dr6 |= E \| vcpu->arch.dr6 ^= E \| vcpu->arch.dr6 = E \)
+ ... when any
+ }
+
+@exists@
+identifier vcpu;
+expression E;
+@@
+ kvm_deliver_exception_payload(struct kvm_vcpu *vcpu)
+ {
+ ... when != vcpu->arch.exception.injected
 *\( vcpu->arch.cr2 = E \| vcpu->arch.dr6 &= E \| vcpu->arch.dr6 |= E \| vcpu->arch.dr6 ^= E \| vcpu->arch.dr6 = E \)
  ... when any
  }

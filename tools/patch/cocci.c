@@ -49,7 +49,8 @@ static int take_condition(const struct cocci *cocci, struct cocci_line *line, st
 	for (close = open; close < rest->n && rest->p[close] != ']'; close++)
 		;
 	if (close == rest->n || (line->key != COCCI_NOTE && close + 1 != rest->n))
-		return bad(cocci, line->line, "the condition's ']' is missing, or something follows it");
+		return bad(cocci, line->line,
+			   "the condition's ']' is missing, or something follows it");
 	inside = (struct slice){ rest->p + open + 1, close - open - 1 };
 	verb = take_word(&inside);
 	line->condition.word = inside;
@@ -57,7 +58,8 @@ static int take_condition(const struct cocci *cocci, struct cocci_line *line, st
 		if (slice_is(verb, words[i]))
 			line->condition.when = (enum cocci_when)i;
 	if (line->condition.when == COCCI_ALWAYS || !inside.n)
-		return bad(cocci, line->line, "a condition is [has WORD], [lacks WORD] or [probe NAME]");
+		return bad(cocci, line->line,
+			   "a condition is [has WORD], [lacks WORD] or [probe NAME]");
 	if (line->key == COCCI_NOTE)
 		*rest = slice_trim(slice_skip(*rest, close + 1));
 	else
@@ -82,7 +84,8 @@ static int take_counts(struct arena *arena, const struct cocci *cocci, struct co
 			unsigned long value;
 
 			if (at == 0 || at == piece.n || !slice_number(digits, 1000, &value))
-				return bad(cocci, line->line, "a change is FUNCTION: WORD+1 or WORD-1");
+				return bad(cocci, line->line,
+					   "a change is FUNCTION: WORD+1 or WORD-1");
 			count.word.n = at;
 			count.by = piece.p[at] == '-' ? -(long)value : (long)value;
 		}
@@ -135,21 +138,23 @@ static bool word_at(struct slice text, size_t at, size_t n)
 
 static int refuse_scripts(const struct cocci *cocci)
 {
-	static const char *const words[] = { "script", "initialize", "finalize", "ocaml", "python",
-					     "#spatch", "#include", "using" };
+	static const char *const words[] = { "script", "initialize", "finalize", "ocaml",
+					     "python", "#spatch",    "#include", "using" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
 		struct slice rest = cocci->text, word = slice_of(words[i]);
 		ptrdiff_t at;
 
-		for (; (at = slice_find(rest, word)) >= 0; rest = slice_skip(rest, (size_t)at + 1)) {
+		for (; (at = slice_find(rest, word)) >= 0;
+		     rest = slice_skip(rest, (size_t)at + 1)) {
 			size_t whole = (size_t)(rest.p - cocci->text.p) + (size_t)at;
 
 			if (!word_at(cocci->text, whole, word.n))
 				continue;
-			return fail_as(FAIL_POLICY,
-				       "%s: has the word '%s', which can run code or read files, and its series is not trusted",
-				       cocci->path, words[i]);
+			return fail_as(
+				FAIL_POLICY,
+				"%s: has the word '%s', which can run code or read files, and its series is not trusted",
+				cocci->path, words[i]);
 		}
 	}
 	return 0;
@@ -176,6 +181,7 @@ int cocci_read(struct arena *arena, const char *path, bool trusted, struct cocci
 			return -1;
 	}
 	if (!cocci->n)
-		return bad(cocci, 1, "declares nothing: '//: file PATH' and what changes there are missing");
+		return bad(cocci, 1,
+			   "declares nothing: '//: file PATH' and what changes there are missing");
 	return 0;
 }

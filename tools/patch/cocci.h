@@ -31,7 +31,15 @@ struct cocci_condition {
 	struct slice word;
 };
 
-enum cocci_key { COCCI_FILE, COCCI_CHANGE, COCCI_ADD, COCCI_DEFINE, COCCI_NOTE, COCCI_LOOK, COCCI_EVERY };
+enum cocci_key {
+	COCCI_FILE,
+	COCCI_CHANGE,
+	COCCI_ADD,
+	COCCI_DEFINE,
+	COCCI_NOTE,
+	COCCI_LOOK,
+	COCCI_EVERY
+};
 
 struct cocci_count {
 	struct slice word;
@@ -42,8 +50,8 @@ struct cocci_line {
 	enum cocci_key key;
 	unsigned int line;
 	struct cocci_condition condition;
-	struct slice value;	    /* path, function(s) with "|" between, name, text or word */
-	struct cocci_count *items;  /* of change and look */
+	struct slice value;	   /* path, function(s) with "|" between, name, text or word */
+	struct cocci_count *items; /* of change and look */
 	size_t n, cap;
 };
 

@@ -12,7 +12,8 @@
 
 #include <stdint.h>
 
-#define GAP_COST 500 /* and 1 for each token of the patch passed over, so that of equals the near one wins */
+#define GAP_COST                                                                                   \
+	500 /* and 1 for each token of the patch passed over, so that of equals the near one wins */
 #define CELLS_MAX ((size_t)32 * 1024 * 1024)
 
 static void add_hunk(struct arena *arena, const struct hunk *hunk, size_t index, char side,
@@ -148,8 +149,8 @@ static void trace(const struct grid *g, size_t n, size_t *out)
 	}
 }
 
-size_t *counterpart_find(struct arena *arena, const struct ctokens *tokens, size_t first, size_t end,
-		     const struct patch_tokens *patch)
+size_t *counterpart_find(struct arena *arena, const struct ctokens *tokens, size_t first,
+			 size_t end, const struct patch_tokens *patch)
 {
 	size_t n = end - first, cells = (n + 1) * (patch->n + 1);
 	size_t *out = arena_alloc(arena, (n + 1) * sizeof(*out));

@@ -29,7 +29,7 @@ struct patch_tokens patch_tokens_of(struct arena *arena, const struct filediff *
  * For tokens [first, end) of `tokens`, which token of `patch` each corresponds to, CTOKEN_NONE where to none:
  * in order, in as few pieces as pay. An array of end - first, owned by the arena.
  */
-size_t *counterpart_find(struct arena *arena, const struct ctokens *tokens, size_t first, size_t end,
-		     const struct patch_tokens *patch);
+size_t *counterpart_find(struct arena *arena, const struct ctokens *tokens, size_t first,
+			 size_t end, const struct patch_tokens *patch);
 
 #endif

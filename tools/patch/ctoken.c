@@ -272,12 +272,13 @@ static bool reach(const struct ctokens *from, const struct ctokens *to, size_t s
 	ptrdiff_t mid = (ptrdiff_t)d, mid_before = mid - 1;
 
 	for (ptrdiff_t k = -mid; k <= mid; k += 2) {
-		bool down = k == -mid || (k != mid && k + 1 <= mid_before &&
-					  (k - 1 < -mid_before ||
-					   before[k - 1 + mid_before] < before[k + 1 + mid_before]));
+		bool down = k == -mid ||
+			    (k != mid && k + 1 <= mid_before &&
+			     (k - 1 < -mid_before ||
+			      before[k - 1 + mid_before] < before[k + 1 + mid_before]));
 		size_t x = d == 0 ? 0 :
-			   down ? before[k + 1 + mid_before] :
-				  before[k - 1 + mid_before] + 1;
+			   down	  ? before[k + 1 + mid_before] :
+				    before[k - 1 + mid_before] + 1;
 		size_t y = (size_t)((ptrdiff_t)x - k);
 
 		while (x < n && y < m &&
@@ -308,7 +309,7 @@ bool ctokens_match(struct arena *arena, const struct ctokens *from, const struct
 	m = to->n - skip - tail;
 	*match = arena_alloc(arena, (to->n + 1) * sizeof(**match));
 	for (size_t i = 0; i < to->n; i++)
-		(*match)[i] = i < skip ? i :
+		(*match)[i] = i < skip		? i :
 			      i >= to->n - tail ? from->n - (to->n - i) :
 						  CTOKEN_NONE;
 	for (size_t d = 0; d <= most; d++) {

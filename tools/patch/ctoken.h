@@ -12,7 +12,8 @@
 #include "base/text.h"
 
 struct ctoken {
-	struct slice text; /* in the buffer; a preprocessor directive is one token, to the end of its last line */
+	struct slice
+		text; /* in the buffer; a preprocessor directive is one token, to the end of its last line */
 };
 
 struct ctokens {

@@ -208,6 +208,10 @@ bool gap_lead_inserted(struct text *out, const struct gap_sources *s, struct sli
 {
 	bool known = s->has_patch && s->beside;
 
+	if (s->top) {
+		text_add_slice(out, gap);
+		return true;
+	}
 	if (!newlines(known ? s->patch : s->spatch)) {
 		if (s->has_patch && !newlines(s->patch))
 			text_add_slice(out, s->patch);
@@ -222,6 +226,10 @@ bool gap_lead_inserted(struct text *out, const struct gap_sources *s, struct sli
 
 void gap_tail_inserted(struct text *out, const struct gap_sources *s, struct slice gap, bool whole)
 {
+	if (s->top) {
+		add_newlines(out, s->has_patch ? between(newlines_first(s->patch), 1, 2) : 2);
+		return;
+	}
 	if (!newlines(s->spatch) || !whole) {
 		if (newlines(gap) || !slice_blank(gap))
 			text_add_slice(out, gap);

@@ -15,12 +15,13 @@ struct gap_sources {
 	struct slice spatch; /* as spatch laid it out */
 	struct slice patch;  /* as the patch has it */
 	bool has_patch;
-	bool beside;	     /* the patch has the same token before it, too */
-	bool instead;	     /* the patch has another token behind this gap */
-	struct slice moved;  /* as it stood where the token was moved from */
+	bool beside;	    /* the patch has the same token before it, too */
+	bool instead;	    /* the patch has another token behind this gap */
+	struct slice moved; /* as it stood where the token was moved from */
 	bool has_moved, moved_beside;
-	bool statement;	     /* a statement begins behind it */
-	bool opens, closes;  /* "{" stands before it, "}" behind */
+	bool statement;	    /* a statement begins behind it */
+	bool opens, closes; /* "{" stands before it, "}" behind */
+	bool top; /* of the file: what stands there is the file's own, whatever is inserted */
 };
 
 /* Between two new tokens. */
@@ -32,6 +33,7 @@ void gap_tail_inserted(struct text *out, const struct gap_sources *s, struct sli
 void gap_lead_replaced(struct text *out, const struct gap_sources *s, struct slice gap);
 void gap_tail_replaced(struct text *out, const struct gap_sources *s, struct slice gap);
 /* What is left of the target's gaps `lead` and `tail` when all between them is deleted. */
-void gap_delete(struct text *out, const struct gap_sources *s, struct slice lead, struct slice tail);
+void gap_delete(struct text *out, const struct gap_sources *s, struct slice lead,
+		struct slice tail);
 
 #endif

@@ -91,7 +91,8 @@ static void look_at_macros(struct checking *c, const char *path, const struct ct
 			inside = ctokens_of(c->arena, slice_skip(tokens->items[i].text, 1));
 			if (ctokens_count(&inside, 0, inside.n, word))
 				find(c, path, ctokens_line(tokens, i),
-				     arena_printf(c->arena, "could not check: a macro has " SLICE_FMT,
+				     arena_printf(c->arena,
+						  "could not check: a macro has " SLICE_FMT,
 						  SLICE_ARG(word)));
 		}
 	}
@@ -239,8 +240,7 @@ static int run_check(struct checking *c)
 {
 	c->looked = arena_alloc(c->arena, c->cocci.n + 1);
 	for (size_t i = 0; i < c->cocci.n; i++)
-		if (c->cocci.items[i].key == COCCI_FILE &&
-		    check_place(c, c->cocci.items[i].value))
+		if (c->cocci.items[i].key == COCCI_FILE && check_place(c, c->cocci.items[i].value))
 			return -1;
 	for (size_t i = 0; i < c->cocci.n; i++) {
 		const struct cocci_line *line = &c->cocci.items[i];

@@ -27,10 +27,10 @@ struct laying {
 	struct arena *arena;
 	struct ctokens from, to;
 	struct patch_tokens patch, patch_before;
-	size_t *match;	/* token of `from` that each of `to` is */
-	size_t *align;	/* token of the patch that each of `to` is near an edit */
-	size_t *moved;	/* token of `from`, deleted elsewhere, that each new one of `to` is */
-	bool *deleted;	/* of `from` */
+	size_t *match; /* token of `from` that each of `to` is */
+	size_t *align; /* token of the patch that each of `to` is near an edit */
+	size_t *moved; /* token of `from`, deleted elsewhere, that each new one of `to` is */
+	bool *deleted; /* of `from` */
 	struct text out;
 };
 
@@ -107,7 +107,8 @@ static size_t lines_in(struct slice gap)
  * `; a; b;` with `b;` inserted may as well be read as `; b` before the last `;`. Of the equal readings
  * the one that takes whole lines.
  */
-static void slide(const struct ctokens *tokens, size_t *first, size_t *end, size_t *other, size_t floor)
+static void slide(const struct ctokens *tokens, size_t *first, size_t *end, size_t *other,
+		  size_t floor)
 {
 	size_t f = *first, e = *end, o = *other;
 
@@ -121,7 +122,8 @@ static void slide(const struct ctokens *tokens, size_t *first, size_t *end, size
 			*other = o;
 			return;
 		}
-		if (f <= floor || !o || !slice_eq(tokens->items[f - 1].text, tokens->items[e - 1].text))
+		if (f <= floor || !o ||
+		    !slice_eq(tokens->items[f - 1].text, tokens->items[e - 1].text))
 			return;
 		f--;
 		e--;
@@ -145,8 +147,8 @@ static void trim(struct laying *l, struct layout_edit *e)
 	e->from_end -= n;
 	e->to_end -= n;
 	most -= n;
-	for (n = 0; n < most && slice_eq(l->from.items[e->from + n].text,
-					 l->to.items[e->to + n].text);)
+	for (n = 0;
+	     n < most && slice_eq(l->from.items[e->from + n].text, l->to.items[e->to + n].text);)
 		n++;
 	for (; n > 0; n--)
 		if (lines_in(ctokens_gap(&l->from, e->from + n)) &&
@@ -308,6 +310,7 @@ static void lay_edit(struct laying *l, struct layout_edit *edit)
 	bool whole = true;
 
 	gather(l, edit->to, &s);
+	s.top = edit->from_end == 0;
 	if (!inserts) {
 		gap_delete(&l->out, &s, lead, tail);
 		return;
@@ -324,6 +327,7 @@ static void lay_edit(struct laying *l, struct layout_edit *edit)
 		text_add_slice(&l->out, l->to.items[k].text);
 	}
 	gather(l, edit->to_end, &s);
+	s.top = edit->from_end == 0;
 	if (deletes)
 		gap_tail_replaced(&l->out, &s, tail);
 	else
@@ -335,7 +339,8 @@ static void note_line(struct laying *l, struct layout_edit *edit, size_t start)
 	struct slice upto = { l->out.p, start };
 	size_t at = start;
 
-	while (at < l->out.len && (l->out.p[at] == '\n' || l->out.p[at] == ' ' || l->out.p[at] == '\t'))
+	while (at < l->out.len &&
+	       (l->out.p[at] == '\n' || l->out.p[at] == ' ' || l->out.p[at] == '\t'))
 		at++;
 	upto.n = at;
 	edit->line = lines_in(upto) + 1;

@@ -27,7 +27,7 @@ struct running {
 	const char *rule; /* its file's name */
 	char *why;	  /* it is not sure: the reason */
 	struct text *notes;
-	size_t files;	  /* that it changed */
+	size_t files; /* that it changed */
 };
 
 static int find_rule(struct arena *arena, const struct semantic_ask *ask, const char **name)
@@ -104,8 +104,8 @@ static void tell_fates(struct running *r, const char *path, const struct layout 
 		fate->offset = (long)edit->line -
 			       (long)r->ask->diff->items[file].items[fate->hunk].new_start;
 		fate->evidence = arena_printf(
-			r->arena, "%s matched all it declares: %s; they parse before and after", r->rule,
-			did);
+			r->arena, "%s matched all it declares: %s; they parse before and after",
+			r->rule, did);
 	}
 }
 
@@ -154,7 +154,8 @@ static int parse_check(struct running *r, const struct verify_ask *verify, struc
 	if (bad)
 		r->why = arena_printf(r->arena,
 				      "spatch cannot parse a function of %s that %s is about: %s",
-				      verify->path, r->rule, where ? where : "it does not say where");
+				      verify->path, r->rule,
+				      where ? where : "it does not say where");
 	return 0;
 }
 
@@ -283,12 +284,14 @@ static int apply_rest(struct running *r)
 	if (ladder_apply(r->arena, &ask, r->draft, &answer))
 		return -1;
 	for (size_t i = 0; i < answer.n; i++) {
-		struct hunk_fate *fate = fate_of(r, which[answer.items[i].file], answer.items[i].hunk);
+		struct hunk_fate *fate =
+			fate_of(r, which[answer.items[i].file], answer.items[i].hunk);
 
 		answer.items[i].file = which[answer.items[i].file];
 		if (answer.items[i].mark == MARK_CONFLICT)
-			r->why = arena_printf(r->arena, "%s has nothing about %s, whose text does not fit: %s",
-					      r->rule, answer.items[i].path, answer.items[i].evidence);
+			r->why = arena_printf(
+				r->arena, "%s has nothing about %s, whose text does not fit: %s",
+				r->rule, answer.items[i].path, answer.items[i].evidence);
 		if (fate)
 			*fate = answer.items[i];
 	}
@@ -324,11 +327,9 @@ int semantic_apply(struct arena *arena, const struct semantic_ask *ask, struct d
 		   struct ladder_answer *answer)
 {
 	struct text notes __free_text = TEXT_INIT;
-	struct running r = { .arena = arena,
-			     .ask = ask,
-			     .draft = draft,
-			     .answer = answer,
-			     .notes = &notes };
+	struct running r = {
+		.arena = arena, .ask = ask, .draft = draft, .answer = answer, .notes = &notes
+	};
 	size_t point = draft_point(draft);
 	int failed;
 

@@ -21,7 +21,8 @@ int spatch_open(struct arena *arena, struct spatch *spatch)
 {
 	spatch->dir = NULL;
 	if (!child_exists("spatch"))
-		return fail("spatch is not installed: a semantic patch needs the package 'coccinelle' (apt-get install coccinelle)");
+		return fail(
+			"spatch is not installed: a semantic patch needs the package 'coccinelle' (apt-get install coccinelle)");
 	return file_temp_dir(arena, "series-spatch", &spatch->dir);
 }
 
@@ -37,10 +38,7 @@ static int run(struct arena *arena, const struct spatch *spatch, const char *con
 {
 	const char *home = arena_printf(arena, "HOME=%s", spatch->dir);
 	const char *tmp = arena_printf(arena, "TMPDIR=%s", spatch->dir);
-	const char *const env[] = { home,
-				    tmp,
-				    "LC_ALL=C",
-				    NULL };
+	const char *const env[] = { home, tmp, "LC_ALL=C", NULL };
 	struct child_ask ask = {
 		.argv = argv,
 		.setenv = env,
@@ -75,8 +73,14 @@ int spatch_run(struct arena *arena, const struct spatch *spatch, const struct sp
 	const char *in = arena_printf(arena, "%s/in.c", spatch->dir);
 	/* An absolute path, since the program's folder is another. */
 	char *rule __free(ptr) = realpath(ask->rule, NULL);
-	const char *argv[32] = { SPATCH, "--very-quiet", "--no-includes", "--smpl-spacing",
-				 "--in-place", "--sp-file", rule, in };
+	const char *argv[32] = { SPATCH,
+				 "--very-quiet",
+				 "--no-includes",
+				 "--smpl-spacing",
+				 "--in-place",
+				 "--sp-file",
+				 rule,
+				 in };
 	size_t n = 11;
 	struct child_answer child;
 	int r;
@@ -90,8 +94,7 @@ int spatch_run(struct arena *arena, const struct spatch *spatch, const struct sp
 		argv[n++] = ask->defines[i];
 	}
 	argv[n] = NULL;
-	if (file_write(in, ask->text, 0600) ||
-	    run(arena, spatch, argv, ask->deadline_ms, &child))
+	if (file_write(in, ask->text, 0600) || run(arena, spatch, argv, ask->deadline_ms, &child))
 		return -1;
 	*answer = (struct spatch_answer){ .diff = child.out, .text = ask->text };
 	answer->said = telling_line(child.err.n ? child.err : child.out);
@@ -142,7 +145,8 @@ int spatch_parse(struct arena *arena, const struct spatch *spatch, struct slice 
 		return fail("spatch --parse-c gave no statistics: " SLICE_FMT,
 			    SLICE_ARG(telling_line(child.err.n ? child.err : child.out)));
 	*lines_bad = (unsigned long)bad;
-	for (rest = child.err.n ? child.err : child.out; bad && !*where && slice_line(&rest, &line);)
+	for (rest = child.err.n ? child.err : child.out;
+	     bad && !*where && slice_line(&rest, &line);)
 		if (slice_find(line, SLICE("whole content = ")) >= 0)
 			*where = slice_str(arena, slice_trim(slice_skip(slice_trim(line), 16)));
 	return 0;

@@ -26,13 +26,17 @@ struct spatch_ask {
 	unsigned int deadline_ms;
 };
 
-enum spatch_outcome { SPATCH_DONE, SPATCH_TIMED_OUT, SPATCH_REFUSED /* it did not like the rule or died: see `said` */ };
+enum spatch_outcome {
+	SPATCH_DONE,
+	SPATCH_TIMED_OUT,
+	SPATCH_REFUSED /* it did not like the rule or died: see `said` */
+};
 
 struct spatch_answer {
 	enum spatch_outcome outcome;
-	struct slice text;	/* the file afterwards; as it was when nothing matched */
-	struct slice diff;	/* what it printed: matched lines of a rule with "*" */
-	struct slice said;	/* the first telling line of its messages */
+	struct slice text; /* the file afterwards; as it was when nothing matched */
+	struct slice diff; /* what it printed: matched lines of a rule with "*" */
+	struct slice said; /* the first telling line of its messages */
 };
 
 /* 0 with the answer, -1 when it could not be run. */

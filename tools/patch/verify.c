@@ -66,8 +66,7 @@ struct slice verify_slice(struct arena *arena, const struct verify_ask *ask, str
 			continue;
 		}
 		from = tokens.items[function->first].text.p;
-		text_add(&out, from,
-			 (size_t)(tokens.items[function->end - 1].text.p - from) + 1);
+		text_add(&out, from, (size_t)(tokens.items[function->end - 1].text.p - from) + 1);
 		text_adds(&out, "\n\n");
 	}
 	return slice_copy(arena, text_slice(&out));
@@ -77,7 +76,8 @@ struct slice verify_slice(struct arena *arena, const struct verify_ask *ask, str
 static char *count_wrong(struct arena *arena, const struct cfunction *function,
 			 const struct cocci_count *count, long by)
 {
-	return arena_printf(arena, "in " SLICE_FMT "() '" SLICE_FMT
+	return arena_printf(arena,
+			    "in " SLICE_FMT "() '" SLICE_FMT
 			    "' must stand %+ld times against before, and stands %+ld times",
 			    SLICE_ARG(function->name), SLICE_ARG(count->word), count->by, by);
 }
@@ -102,7 +102,8 @@ static char *verify_declared(struct arena *arena, const struct verify_ask *ask, 
 			    verify_function(&s->has, line->value);
 		if (line->key == COCCI_ADD) {
 			if (had || !has)
-				return arena_printf(arena, SLICE_FMT "() %s", SLICE_ARG(line->value),
+				return arena_printf(arena, SLICE_FMT "() %s",
+						    SLICE_ARG(line->value),
 						    had ? "is there already" : "was not added");
 			continue;
 		}
@@ -150,12 +151,15 @@ static char *verify_rest(struct arena *arena, const struct verify_ask *ask, cons
 		for (; k < s->has.n && added(ask, s, s->has.items[k].name); k++) {
 			size_t n = s->has.items[k].first - after;
 
-			if (before + n > s->before.n || !same_range(s, before, before + n, after, after + n))
-				return arena_strdup(arena, "something changed outside of functions");
+			if (before + n > s->before.n ||
+			    !same_range(s, before, before + n, after, after + n))
+				return arena_strdup(arena,
+						    "something changed outside of functions");
 			before += n;
 			after = s->has.items[k].end;
 		}
-		if (!same_range(s, before, until, after, k < s->has.n ? s->has.items[k].first : s->after.n))
+		if (!same_range(s, before, until, after,
+				k < s->has.n ? s->has.items[k].first : s->after.n))
 			return arena_strdup(arena, "something changed outside of functions");
 		if (f == s->had.n)
 			return NULL;
@@ -167,9 +171,11 @@ static char *verify_rest(struct arena *arena, const struct verify_ask *ask, cons
 					    SLICE_ARG(has->name));
 		if (!same_range(s, had->first, had->end, has->first, has->end)) {
 			if (!s->declared[f])
-				return arena_printf(arena, SLICE_FMT "() changed without being declared",
+				return arena_printf(arena,
+						    SLICE_FMT "() changed without being declared",
 						    SLICE_ARG(had->name));
-			text_addf(did, "%s" SLICE_FMT "()", did->len ? ", " : "", SLICE_ARG(had->name));
+			text_addf(did, "%s" SLICE_FMT "()", did->len ? ", " : "",
+				  SLICE_ARG(had->name));
 		}
 		before = had->end;
 		after = has->end;
