@@ -225,6 +225,8 @@ static int read_condition(struct reader *reader, struct series_patch *patch,
 	if (rest.n && (!slice_number(rest, 100000, &hunk) || !hunk || hunk > file->n))
 		return fail_as(FAIL_USAGE, "%s:%u: %s has %zu hunks for that file, and no number '" SLICE_FMT "'",
 			       reader->conf.path, entry->line, patch->file, file->n, SLICE_ARG(rest));
+	arena_grow(reader->arena, (void **)&patch->conditions, &patch->cap_conditions,
+		   patch->nconditions + 1, sizeof(*patch->conditions));
 	patch->conditions[patch->nconditions++] = (struct condition){
 		.path = slice_str(reader->arena, path),
 		.hunk = (unsigned int)hunk,
@@ -297,19 +299,22 @@ static int read_key(struct reader *reader, struct series_patch *patch, const str
 static int read_patch_sections(struct reader *reader)
 {
 	struct series *series = reader->series;
+	size_t last = 0; /* the patch of the key before: mostly this one's too, or the next */
 
-	for (size_t i = 0; i < series->n; i++)
-		series->items[i].conditions =
-			arena_alloc(reader->arena, (reader->conf.n + 1) * sizeof(struct condition));
 	for (size_t i = 0; i < reader->conf.n; i++) {
 		const struct conf_entry *entry = &reader->conf.items[i];
 		struct series_patch *patch = NULL;
 
 		if (strcmp(entry->key->section, "patch") != 0)
 			continue;
-		for (size_t k = 0; k < series->n; k++)
-			if (!strcmp(series->items[k].file, entry->name))
-				patch = &series->items[k];
+		for (size_t k = 0; k < series->n && !patch; k++) {
+			size_t which = (last + k) % series->n;
+
+			if (!strcmp(series->items[which].file, entry->name)) {
+				patch = &series->items[which];
+				last = which;
+			}
+		}
 		if (!patch)
 			return fail_as(FAIL_USAGE, "%s:%u: [patch \"%s\"] is about no patch of %s/series",
 				       reader->conf.path, entry->line, entry->name, series->dir);
