@@ -142,6 +142,11 @@ static void a_thread_without_all_its_patches_is_refused(void **state)
 	struct mails mails = read_all(state, HEAD(AUTHOR, "1", "[PATCH 2/3] demo: b") "\nB.\n" DIFF("b"));
 	struct thread thread;
 
+	/* But a mail alone is what was asked for. */
+	assert_ok(thread_collect(*state, &mails, &thread));
+	assert_int_equal(thread.n, 1);
+	mails = read_all(state, HEAD(AUTHOR, "1", "[PATCH 2/3] demo: b") "\nB.\n" DIFF("b")
+				HEAD(AUTHOR, "2", "[PATCH 3/3] demo: c") "\nC.\n" DIFF("c"));
 	assert_fails(thread_collect(*state, &mails, &thread), FAIL_USAGE, "1/3 is missing");
 	mails = read_all(state, HEAD(AUTHOR, "1", "[PATCH 1/1] demo: a") "\nA.\n" DIFF("a")
 				HEAD(AUTHOR, "2", "[PATCH 1/1] other: b") "\nB.\n" DIFF("b"));

@@ -315,7 +315,8 @@ int thread_collect(struct arena *arena, const struct mails *mails, struct thread
 	if (!thread->n)
 		return fail_as(FAIL_USAGE, "there is no patch in it");
 	sort_patches(thread);
-	if (check_numbers(thread))
+	/* Who gives one mail alone wants that one. */
+	if (mails->n > 1 && check_numbers(thread))
 		return -1;
 	for (size_t i = 0; i < mails->n; i++) {
 		const struct mail *reply = &mails->items[i], *to;
