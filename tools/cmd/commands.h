@@ -7,15 +7,15 @@
 
 #include "cmd/command.h"
 
-extern const struct command command_fetch __attribute__((weak));     /* fetch.c */
-extern const struct command command_apply __attribute__((weak));     /* apply.c */
-extern const struct command command_status __attribute__((weak));    /* status.c */
-extern const struct command command_show __attribute__((weak));	     /* show.c */
-extern const struct command command_resolve __attribute__((weak));   /* resolve.c */
-extern const struct command command_import __attribute__((weak));    /* import.c */
-extern const struct command command_export __attribute__((weak));    /* export.c */
-extern const struct command command_list __attribute__((weak));	     /* list.c */
-extern const struct command command_port_tree __attribute__((weak)); /* port_tree.c */
-extern const struct command command_help __attribute__((weak));	     /* help.c */
+extern const struct command command_fetch;     /* fetch.c */
+extern const struct command command_apply;     /* apply.c */
+extern const struct command command_status;    /* status.c */
+extern const struct command command_show;      /* show.c */
+extern const struct command command_resolve;   /* resolve.c */
+extern const struct command command_import;    /* import.c */
+extern const struct command command_export;    /* export.c */
+extern const struct command command_list;      /* list.c */
+extern const struct command command_port_tree; /* port_tree.c */
+extern const struct command command_help;      /* help.c */
 
 #endif

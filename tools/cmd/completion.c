@@ -69,13 +69,10 @@ void help_completion(struct text *out)
 	completion_words(out, global_options, nglobal_options);
 	text_adds(out, "'\n	local commands='");
 	for (size_t i = 0; i < ncommands; i++)
-		if (commands[i])
-			text_addf(out, " %s", commands[i]->name);
+		text_addf(out, " %s", commands[i]->name);
 	text_adds(out, "'\n");
 	text_adds(out, completion_before);
 	for (size_t i = 0; i < ncommands; i++) {
-		if (!commands[i])
-			continue;
 		text_addf(out, "	%s) words=%s own='", commands[i]->name,
 			  words[commands[i]->words]);
 		completion_words(out, commands[i]->options, commands[i]->noptions);

@@ -14,8 +14,6 @@ const struct command *command_find(struct arena *arena, const char *name)
 	size_t n = 0;
 
 	for (size_t i = 0; i < ncommands; i++) {
-		if (!commands[i])
-			continue;
 		if (!strcmp(commands[i]->name, name))
 			return commands[i];
 		names[n++] = commands[i]->name;
@@ -72,8 +70,7 @@ void help_program(struct text *out, unsigned int width)
 	text_adds(out, "usage: series [OPTION]... COMMAND [OPTION]... [WORD]...\n\n"
 		       "series keeps a patch series alive on many stable kernels.\n\ncommands:\n");
 	for (size_t i = 0; i < ncommands; i++)
-		if (commands[i])
-			entry_write(out, commands[i]->name, commands[i]->summary, 14, width);
+		entry_write(out, commands[i]->name, commands[i]->summary, 14, width);
 	text_adds(out, "\noptions of every command:\n");
 	options_write(out, global_options, nglobal_options, width);
 	text_adds(out,

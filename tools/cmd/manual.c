@@ -224,8 +224,7 @@ void help_man(struct text *out)
 	man_top(out);
 	text_adds(out, ".SH COMMANDS\n");
 	for (size_t i = 0; i < ncommands; i++)
-		if (commands[i])
-			man_command(out, commands[i]);
+		man_command(out, commands[i]);
 	text_adds(out, ".SH TARGETS\nA target is:\n");
 	man_words(out, targets, ARRAY_SIZE(targets));
 	man_marks(out);
