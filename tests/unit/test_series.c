@@ -166,6 +166,7 @@ static void an_upstream_line_in_the_mail_counts(void **state)
 	assert_ok(series_read(place->arena, place->dir, "demo", &place->series));
 	assert_string_equal(place->series.items[0].upstream, ID);
 	assert_null(place->series.items[1].upstream);
+	assert_int_equal(place->series.items[1].class, CLASS_OUT_OF_TREE);
 }
 
 static void names_of_series_are_those_of_folders_with_one(void **state)

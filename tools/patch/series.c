@@ -121,6 +121,7 @@ static int read_order(struct reader *reader, const char *path)
 					       number, SLICE_ARG(word));
 		patch = arena_push(arena, series);
 		patch->number = (unsigned int)series->n;
+		patch->class = CLASS_OUT_OF_TREE; /* unless the conf says otherwise */
 		patch->file = slice_str(arena, word);
 	}
 	return 0;
@@ -325,15 +326,13 @@ static int read_patch_sections(struct reader *reader)
 }
 
 /* What series.conf leaves open, from the mail. */
-static void complete_patch(struct arena *arena, struct series_patch *patch, bool classed)
+static void complete_patch(struct arena *arena, struct series_patch *patch)
 {
 	char *named = patch->upstream ? NULL :
 					message_upstream(arena, slice_of(patch->mail.body));
 
 	if (named && strlen(named) == 40)
 		patch->upstream = named;
-	if (!classed)
-		patch->class = CLASS_OUT_OF_TREE;
 	if (!patch->class_why)
 		patch->class_why = arena_strdup(arena, "series.conf does not say");
 }
@@ -379,8 +378,7 @@ static int read_conf(struct reader *reader, const char *path)
 	if (read_patch_sections(reader))
 		return -1;
 	for (size_t i = 0; i < series->n; i++)
-		complete_patch(arena, &series->items[i],
-			       conf_get(&reader->conf, "patch", series->items[i].file, "class"));
+		complete_patch(arena, &series->items[i]);
 	return 0;
 }
 
