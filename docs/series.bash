@@ -47,7 +47,8 @@ _series()
 	files) COMPREPLY=($(compgen -f -- "$cur")) ;;
 	commands) COMPREPLY=($(compgen -W "$commands" -- "$cur")) ;;
 	targets)
-		COMPREPLY=($(compgen -W "$(series "${with[@]}" list --names targets 2>/dev/null)" -- "$cur")) ;;
+		own=$(series "${with[@]}" list --names targets 2>/dev/null)
+		COMPREPLY=($(compgen -W "$own" -- "$cur")) ;;
 	esac
 }
 complete -F _series series

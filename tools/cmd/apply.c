@@ -179,12 +179,14 @@ const struct command command_apply = {
 	.summary = "port the series onto kernels",
 	.args = "TARGET...",
 	.description =
-		"Ports every patch of the series onto each target, by the first method that is sure of itself, and prints how each "
-		"got there and what differs from upstream.\n\n"
-		"The commits go under refs/series/, all targets in one transaction; nothing else of the repository is touched. "
-		"The same input gives the same commits, so applying again changes nothing. A target where a patch conflicts "
-		"gets no commits (exit code 3); the others do.\n\n"
-		"The backporter's Signed-off-by is that of git's user.name and user.email; without them there is none.",
+		"Ports every patch of the series onto each target, by the first method that is "
+		"sure of itself, and prints how each got there and what differs from upstream.\n\n"
+		"The commits go under refs/series/, all targets in one transaction; nothing "
+		"else of the repository is touched. The same input gives the same commits, so "
+		"applying again changes nothing. A target where a patch conflicts gets no "
+		"commits (exit code 3); the others do.\n\n"
+		"The backporter's Signed-off-by is that of git's user.name and user.email; "
+		"without them there is none.",
 	.options = apply_options,
 	.noptions = ARRAY_SIZE(apply_options),
 	.words = WORDS_TARGETS,

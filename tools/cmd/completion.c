@@ -23,7 +23,8 @@ static const char completion_tail[] =
 	"	files) COMPREPLY=($(compgen -f -- \"$cur\")) ;;\n"
 	"	commands) COMPREPLY=($(compgen -W \"$commands\" -- \"$cur\")) ;;\n"
 	"	targets)\n"
-	"		COMPREPLY=($(compgen -W \"$(series \"${with[@]}\" list --names targets 2>/dev/null)\" -- \"$cur\")) ;;\n"
+	"		own=$(series \"${with[@]}\" list --names targets 2>/dev/null)\n"
+	"		COMPREPLY=($(compgen -W \"$own\" -- \"$cur\")) ;;\n"
 	"	esac\n"
 	"}\n"
 	"complete -F _series series\n";

@@ -173,8 +173,8 @@ const struct command command_list = {
 	.summary = "list the series, the targets and the kernels in the store",
 	.args = "",
 	.description =
-		"What this workspace has: its series, the targets of ci/targets.conf with the kernel that each stands for now, "
-		"and all kernels of the store.",
+		"What this workspace has: its series, the targets of ci/targets.conf with the "
+		"kernel that each stands for now, and all kernels of the store.",
 	.options = list_options,
 	.noptions = ARRAY_SIZE(list_options),
 	.words = WORDS_NONE,

@@ -36,7 +36,8 @@ static const struct named targets[] = {
 	{ "v6.12", "The newest 6.12.y that the store has." },
 	{ "v6.12.73", "Exactly that version." },
 	{ "v6.x",
-	  "Every v6 target that ci/targets.conf names; those that the store lacks are left out, and named." },
+	  "Every v6 target that ci/targets.conf names; those that the store lacks are left out, "
+	  "and named." },
 	{ "BRANCH, TAG, COMMIT", "One of the store, by git's own rules." },
 };
 
@@ -56,8 +57,8 @@ static const struct named files[] = {
 static const struct named variables[] = {
 	{ "SERIES_STORE", "The kernel store, where --store is not given." },
 	{ "GIT_COMMITTER_NAME, GIT_COMMITTER_EMAIL",
-	  "Who signs the backport off, before user.name and user.email of git's configuration. With none of them there is "
-	  "no Signed-off-by." },
+	  "Who signs the backport off, before user.name and user.email of git's configuration. "
+	  "With none of them there is no Signed-off-by." },
 	{ "XDG_CACHE_HOME", "Where the cache folder is, if not ~/.cache." },
 	{ "NO_COLOR", "Set to anything: no colour." },
 	{ "TMPDIR", "Where temporary folders go, if not /tmp." },

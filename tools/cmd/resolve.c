@@ -22,9 +22,9 @@ static int print_how(struct context *c, const struct resolving *r, const struct 
 {
 	struct text out __free_text = TEXT_INIT, why __free_text = TEXT_INIT;
 	struct table table = { .columns = 3 };
+	const char *name = r->port->kernel.name;
 
-	text_addf(&out, "%s  %s  ", r->port->kernel.name,
-		  patch_place(c->arena, r->series, r->patch->patch));
+	text_addf(&out, "%s  %s  ", name, patch_place(c->arena, r->series, r->patch->patch));
 	text_add_shown(&out, slice_of(r->patch->patch->mail.subject), false);
 	text_addc(&out, '\n');
 	text_add_shown(&why, slice_of(r->patch->why ? r->patch->why : ""), false);
@@ -41,13 +41,15 @@ static int print_how(struct context *c, const struct resolving *r, const struct 
 		table_cell(c->arena, &table, TINT_DIM, "%s", file->how);
 	}
 	table_write(&out, &table, 2, c->color);
-	text_addf(
+	text_adds(
 		&out,
-		"\nEdit the files under work/ until no markers are left; what the target has is under target/, the patch beside "
-		"them.\nThen:   series resolve %s --continue --note 'what was adapted, and why'\n"
-		"or:     series resolve %s --not-needed 'why this kernel does not need it'\n"
-		"or:     series resolve %s --abort\n",
-		r->port->kernel.name, r->port->kernel.name, r->port->kernel.name);
+		"\nEdit the files under work/ until no markers are left; target/ has what the target\n"
+		"has, and the patch lies beside them. Then one of:\n");
+	text_addf(&out, "  series resolve %s --continue --note 'what was adapted, and why'\n",
+		  name);
+	text_addf(&out, "  series resolve %s --not-needed 'why this kernel does not need it'\n",
+		  name);
+	text_addf(&out, "  series resolve %s --abort\n", name);
 	return context_print(c, &out);
 }
 
@@ -216,10 +218,13 @@ const struct command command_resolve = {
 	.summary = "open a conflict for a person, and record the answer",
 	.args = "TARGET",
 	.description =
-		"Opens the first patch that conflicts on the target: a folder under build/resolve/ of the workspace with the touched "
-		"files, merged as far as they go, conflicts between diff3's markers (exit code 3: there is something to decide).\n\n"
-		"When they are edited, --continue records the difference under backports/ with the lines around it; from then on apply "
-		"uses it (mark H) on every kernel of the branch where those lines still stand. Commit the file like any other. Your "
+		"Opens the first patch that conflicts on the target: a folder under "
+		"build/resolve/ of the workspace with the touched files, merged as far as they "
+		"go, conflicts between diff3's markers (exit code 3: there is something to "
+		"decide).\n\n"
+		"When they are edited, --continue records the difference under backports/ with "
+		"the lines around it; from then on apply uses it (mark H) on every kernel of "
+		"the branch where those lines still stand. Commit the file like any other. Your "
 		"clone and its worktree are not touched.",
 	.options = resolve_options,
 	.noptions = ARRAY_SIZE(resolve_options),

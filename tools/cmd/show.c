@@ -202,10 +202,11 @@ const struct command command_show = {
 	.summary = "show a ported patch, and how it differs from upstream",
 	.args = "TARGET [NUMBER]",
 	.description =
-		"Compares each ported patch with the one as mailed, hunk by hunk: identical, moved, context only, adapted, added or "
-		"dropped. Of those that differ the lines are shown: < stands before a line that only the mailed patch has, > before "
-		"one that only the port has, ~ before one that differs in words, with [-these-] only as mailed and {+these+} only "
-		"as ported.\n\n"
+		"Compares each ported patch with the one as mailed, hunk by hunk: identical, "
+		"moved, context only, adapted, added or dropped. Of those that differ the lines "
+		"are shown: < stands before a line that only the mailed patch has, > before one "
+		"that only the port has, ~ before one that differs in words, with [-these-] "
+		"only as mailed and {+these+} only as ported.\n\n"
 		"With a patch's number: the ported patch too, with its message. Writes nothing.",
 	.words = WORDS_TARGETS,
 	.words_min = 1,

@@ -74,9 +74,10 @@ const struct command command_status = {
 	.summary = "say how each patch reaches each target",
 	.args = "[TARGET...]",
 	.description =
-		"Ports the series in memory and shows the marks, patches by targets, and which branches of the store are up "
-		"to date. Writes nothing. Without a target: every one of ci/targets.conf that the store has. Exit code 3 when "
-		"a patch conflicts on a target.",
+		"Ports the series in memory and shows the marks, patches by targets, and which "
+		"branches of the store are up to date. Writes nothing. Without a target: every "
+		"one of ci/targets.conf that the store has. Exit code 3 when a patch conflicts "
+		"on a target.",
 	.words = WORDS_TARGETS,
 	.run = status_run,
 };

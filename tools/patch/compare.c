@@ -16,8 +16,7 @@
 #include "patch/compare_lines.h"
 
 #define RUN_WORDS 4096	/* of a run that are looked at */
-#define PAIR_LEAST 40u	/* percent of words shared; with less, two runs in order are not the same  \
-			 */
+#define PAIR_LEAST 40u	/* percent of words shared; with less, two runs in order differ */
 #define STRAY_LEAST 60u /* the same out of order */
 #define RUNS_MAX 2000u	/* of one diff: past that, strays are not looked for */
 
