@@ -55,7 +55,7 @@ void arena_free(struct arena *arena)
 	free(arena);
 }
 
-void *arena_alloc(struct arena *arena, size_t size)
+static void *take(struct arena *arena, size_t size, bool zeroed)
 {
 	struct block *b = arena->blocks;
 
@@ -66,9 +66,11 @@ void *arena_alloc(struct arena *arena, size_t size)
 		/* A large piece gets a block of its own behind the one in use. */
 		bool own = b && size > BLOCK_SIZE / 4;
 		size_t want = size > BLOCK_SIZE / 4 ? size : BLOCK_SIZE;
-		struct block *new = must(calloc(1, sizeof(*new) + want));
+		/* Only a block of its own may hold what nobody has cleared: others are shared. */
+		struct block *new = must(own && !zeroed ? malloc(sizeof(*new) + want) :
+							  calloc(1, sizeof(*new) + want));
 
-		new->size = want;
+		*new = (struct block){ .size = want };
 		if (own) {
 			new->next = b->next;
 			b->next = new;
@@ -85,12 +87,23 @@ void *arena_alloc(struct arena *arena, size_t size)
 	return p;
 }
 
+void *arena_alloc(struct arena *arena, size_t size)
+{
+	return take(arena, size, true);
+}
+
+void *arena_bytes(struct arena *arena, size_t size)
+{
+	return take(arena, size, false);
+}
+
 char *arena_copy(struct arena *arena, const void *p, size_t n)
 {
-	char *copy = arena_alloc(arena, n + 1);
+	char *copy = arena_bytes(arena, n + 1);
 
 	if (n)
 		memcpy(copy, p, n);
+	copy[n] = '\0';
 	return copy;
 }
 

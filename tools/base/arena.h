@@ -2,8 +2,8 @@
 /*
  * Arena: the owner of memory that is freed all at once.
  *
- * Passed first to every function whose result outlives it. Memory is zeroed and aligned for any
- * type; running out of memory ends the program (there is nothing useful left to do), so no
+ * Passed first to every function whose result outlives it. Memory is zeroed (but for arena_bytes()) and
+ * aligned for any type; running out of memory ends the program (there is nothing useful left to do), so no
  * call here fails.
  */
 #ifndef SERIES_BASE_ARENA_H
@@ -21,6 +21,8 @@ void arena_free(struct arena *arena); /* NULL is fine */
 DEFINE_FREE(arena, struct arena *, arena_free(_v))
 
 void *arena_alloc(struct arena *arena, size_t size);
+/* The same for what the caller writes all of: a large piece is not zeroed first. */
+void *arena_bytes(struct arena *arena, size_t size);
 /* `n` bytes of `p` copied, with a NUL behind them. */
 char *arena_copy(struct arena *arena, const void *p, size_t n);
 char *arena_strdup(struct arena *arena, const char *s);

@@ -149,7 +149,7 @@ static char *put(char *out, const char *p, size_t n)
 
 struct slice fileport_text(struct fileport *port, size_t *hunk_line)
 {
-	char *begin = arena_alloc(port->arena, text_room(port)), *out = begin;
+	char *begin = arena_bytes(port->arena, text_room(port)), *out = begin;
 	size_t line = 0, written = 0;
 	const char *end = port->text.p + port->text.n, *at = port->text.p;
 	bool no_newline = port->lines.no_newline;

@@ -282,11 +282,12 @@ static bool chain_resolve(struct objects *objects, struct packed *packed, struct
 		    !delta_size(delta, (size_t)chain[n].size, &size))
 			return false;
 
-		char *to = arena_alloc(n ? scratch : arena, size + 1);
+		char *to = arena_bytes(n ? scratch : arena, size + 1);
 
 		if (delta_apply(*bytes, (struct slice){ (char *)delta, (size_t)chain[n].size }, to,
 				size))
 			return false;
+		to[size] = '\0';
 		*bytes = (struct slice){ to, size };
 	}
 	return true;
@@ -314,10 +315,11 @@ static bool packed_read(struct objects *objects, struct packed *packed, struct a
 			return false;
 	}
 
-	char *to = arena_alloc(scratch ? scratch : arena, (size_t)head.size + 1);
+	char *to = arena_bytes(scratch ? scratch : arena, (size_t)head.size + 1);
 
 	if (!entry_inflate(objects, packed, &head, to))
 		return false;
+	to[head.size] = '\0';
 	*bytes = (struct slice){ to, (size_t)head.size };
 	*type = (git_object_t)head.kind;
 	return !chain.n || chain_resolve(objects, packed, arena, chain.items, chain.n, bytes);
@@ -379,7 +381,7 @@ static bool loose_read(struct objects *objects, const char *path, struct arena *
 		return false;
 	/* How large it is stands inside: guess from what text deflates to, and try larger. */
 	for (size_t room = raw.n * 5 + 256; room < OBJECT_MAX; room *= 4) {
-		char *to = arena_alloc(scratch, room);
+		char *to = arena_bytes(scratch, room);
 		enum libdeflate_result r =
 			libdeflate_zlib_decompress(objects->inflate, raw.p, raw.n, to, room, &got);
 

@@ -25,9 +25,10 @@
 #include "patch/pack_index.h"
 #include "patch/repo_part.h"
 
-#define SPILL ((size_t)8 << 20) /* bytes kept before they go to the file */
-#define DEFLATE_MIN 64		/* shorter is stored: the ids in it do not compress */
-#define CHAIN_MAX 48		/* deltas on deltas; git's own limit is 50 */
+#define SPILL ((size_t)8 << 20)	   /* bytes kept before they go to the file */
+#define OUT_ROOM ((size_t)1 << 20) /* untouched pages cost nothing, growing does */
+#define DEFLATE_MIN 64		   /* shorter is stored: the ids in it do not compress */
+#define CHAIN_MAX 48		   /* deltas on deltas; git's own limit is 50 */
 #define OFS_DELTA 6
 
 struct pack {
@@ -288,8 +289,10 @@ static int entry_end(struct pack *pack, struct pack_entry *entry, size_t start)
 /* The pack's own head, without the count yet. */
 static void pack_begin(struct pack *pack)
 {
-	if (!pack_size(pack))
-		text_add(&pack->out, "PACK\0\0\0\2\0\0\0\0", 12);
+	if (pack_size(pack))
+		return;
+	text_reserve(&pack->out, OUT_ROOM);
+	text_add(&pack->out, "PACK\0\0\0\2\0\0\0\0", 12);
 }
 
 static bool pack_knows(struct pack *pack, const git_oid *id)
