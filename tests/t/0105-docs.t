@@ -1,0 +1,62 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+test_description='the documentation says what the program does'
+. "${0%/*}/../lib.sh"
+
+make_store
+make_workspace
+
+# Every key of JSON on standard input, once.
+keys() {
+	jq -r '[.. | objects | keys[]] | unique[]'
+}
+
+test_expect_success 'every key of the JSON that is printed stands in docs/json.md, in backquotes or quotes' '
+	{
+		series -C ws apply --json v6.12.3 v6.1 && series -C ws show --json v6.1 && series -C ws list --json
+	} >out.json && jq -s . out.json | keys >keys && test $(wc -l <keys) -ge 18 &&
+	while read -r key; do
+		grep -q -e "\"$key\"" -e "[\`.]$key\`" "$TOP/docs/json.md" || { echo "no $key" && return 1; }
+	done <keys
+'
+
+test_expect_success 'the examples of docs/json.md are JSON, with the keys that are printed' '
+	awk "/^\`\`\`json/ { n++; on = 1; next } /^\`\`\`/ { on = 0 } on { print > (\"example.\" n) }" "$TOP/docs/json.md" &&
+	series -C ws apply --json v6.1 | keys >want && keys <example.1 >got && test_cmp want got &&
+	series -C ws show --json v6.1 | keys >want && keys <example.2 >got && test_cmp want got
+'
+
+test_expect_success 'links between the pages lead somewhere' '
+	for page in "$TOP"/README.md "$TOP"/MAINTAINERS.md "$TOP"/docs/*.md; do
+		grep -o "](\([^)#]*\)" "$page" | sed "s/^](//" | grep -v "^https*:" | while read -r link; do
+			test -e "${page%/*}/$link" || echo "$page: $link"
+		done
+	done >broken && ! test -s broken
+'
+
+test_expect_success 'every command that README.md and docs/ show is one' '
+	grep -h -o -E "^(    |\\$ |    \\$ )(tools/|\./)?series [a-z][a-z-]*" "$TOP"/README.md "$TOP"/docs/*.md |
+		sed "s/.* //" | sort -u >shown && test -s shown &&
+	while read -r command; do
+		series help "$command" >/dev/null || return 1
+	done <shown
+'
+
+test_expect_success 'every exit code and every mark stands in the man page' '
+	for code in 0 1 2 3 4 75 125 130; do
+		grep -qx ".B $code" "$TOP/docs/series.1" || return 1
+	done &&
+	for mark in U = H 3 M W S X; do
+		grep -qx ".B $mark" "$TOP/docs/series.1" || return 1
+	done
+'
+
+test_expect_success 'man reads the page without complaint' '
+	if command -v mandoc >/dev/null; then
+		mandoc -T lint -W error "$TOP/docs/series.1"
+	else
+		LC_ALL=C groff -man -ww -T ascii -z "$TOP/docs/series.1" 2>complaints && ! test -s complaints
+	fi
+'
+
+test_done
