@@ -29,10 +29,12 @@ static struct mail parse(void **state, const char *raw)
 
 static void a_plain_patch_gives_author_date_message_and_diff(void **state)
 {
-	struct mail mail = parse(state, HEAD "Message-ID: <1@x>\n\nBecause.\n\n"
-					     "Fixes: 1234 (\"f\")\nSigned-off-by: A U Thor <a@example.org>\n"
-					     "---\n f | 2 +-\n 1 file changed, 1 insertion(+), 1 deletion(-)\n\n" DIFF
-					     "\nbase-commit: 183bb0ce8c77b0fd1fb25874112bc8751a461e49\n-- \n2.5\n");
+	struct mail mail =
+		parse(state,
+		      HEAD "Message-ID: <1@x>\n\nBecause.\n\n"
+			   "Fixes: 1234 (\"f\")\nSigned-off-by: A U Thor <a@example.org>\n"
+			   "---\n f | 2 +-\n 1 file changed, 1 insertion(+), 1 deletion(-)\n\n" DIFF
+			   "\nbase-commit: 183bb0ce8c77b0fd1fb25874112bc8751a461e49\n-- \n2.5\n");
 
 	assert_string_equal(mail.author.name, "A U Thor");
 	assert_string_equal(mail.author.email, "a@example.org");
@@ -56,7 +58,8 @@ static void a_plain_patch_gives_author_date_message_and_diff(void **state)
 
 static void prefix_numbers_are_read(void **state)
 {
-	struct mail mail = parse(state, "From: a@b\nSubject: Re: [PATCH 6.1.y v2 03/14] [x86] a:  b\n c\n\n");
+	struct mail mail =
+		parse(state, "From: a@b\nSubject: Re: [PATCH 6.1.y v2 03/14] [x86] a:  b\n c\n\n");
 
 	assert_string_equal(mail.subject, "a: b c");
 	assert_string_equal(mail.prefix, "PATCH 6.1.y v2 03/14 x86");
@@ -104,56 +107,80 @@ static void crlf_goes_where_each_line_has_it(void **state)
 	assert_string_equal(mail.body, "Why.\n");
 	assert_slice(mail.diff.items[0].items[0].items[2].text, "three");
 	/* A patch to a file with CRLF lines keeps them. */
-	mail = parse(state, HEAD "\nWhy.\n---\ndiff --git a/f b/f\n--- a/f\n+++ b/f\n@@ -1 +1 @@\n-a\r\n+b\r\n");
+	mail = parse(
+		state, HEAD
+		"\nWhy.\n---\ndiff --git a/f b/f\n--- a/f\n+++ b/f\n@@ -1 +1 @@\n-a\r\n+b\r\n");
 	assert_slice(mail.diff.items[0].items[0].items[1].text, "b\r");
 }
 
 static void base64_and_quoted_printable_are_undone(void **state)
 {
-	struct mail mail = parse(state, HEAD "Content-Type: text/plain; charset=\"utf-8\"\n"
-					     "Content-Transfer-Encoding: base64\n\n"
-					     "R3LDvMOfZS4NCi0tLQ0KZGlmZiAtLWdpdCBhL2YgYi9mDQotLS0gYS9mDQorKysgYi9mDQpAQCAt\n"
-					     "MSArMSBAQA0KLWENCitiDQo=\n");
+	struct mail mail = parse(
+		state, HEAD
+		"Content-Type: text/plain; charset=\"utf-8\"\n"
+		"Content-Transfer-Encoding: base64\n\n"
+		"R3LDvMOfZS4NCi0tLQ0KZGlmZiAtLWdpdCBhL2YgYi9mDQotLS0gYS9mDQorKysgYi9mDQpAQCAt\n"
+		"MSArMSBAQA0KLWENCitiDQo=\n");
 
-	assert_string_equal(mail.body, "Gr\xc3\xbc\xc3\x9f" "e.\n");
+	assert_string_equal(mail.body, "Gr\xc3\xbc\xc3\x9f"
+				       "e.\n");
 	assert_slice(mail.diff.items[0].items[0].items[1].text, "b");
-	mail = parse(state, HEAD "Content-Transfer-Encoding: quoted-printable\n\n"
-				 "a=3Db, soft=\n break =\n---\n---\ndiff --git a/f b/f\n--- a/f\n+++ b/f\n"
-				 "@@ -1 +1 @@\n-x =3D 1;=20\n+x =3D 2;\n");
+	mail = parse(state,
+		     HEAD "Content-Transfer-Encoding: quoted-printable\n\n"
+			  "a=3Db, soft=\n break =\n---\n---\ndiff --git a/f b/f\n--- a/f\n+++ b/f\n"
+			  "@@ -1 +1 @@\n-x =3D 1;=20\n+x =3D 2;\n");
 	assert_string_equal(mail.body, "a=b, soft break ---\n");
 	assert_slice(mail.diff.items[0].items[0].items[0].text, "x = 1; ");
 }
 
 static void character_sets_come_out_as_utf8(void **state)
 {
-	assert_string_equal(parse(state, HEAD "Content-Type: text/plain; charset=iso-8859-1\n\nGr\xfc\xdf" "e\n---\n" DIFF).body,
-			    "Gr\xc3\xbc\xc3\x9f" "e\n");
+	assert_string_equal(parse(state,
+				  HEAD "Content-Type: text/plain; charset=iso-8859-1\n\nGr\xfc\xdf"
+				       "e\n---\n" DIFF)
+				    .body,
+			    "Gr\xc3\xbc\xc3\x9f"
+			    "e\n");
 	/* Said to be ASCII, is UTF-8; and is neither. */
-	assert_string_equal(parse(state, HEAD "Content-Type: text/plain; charset=ANSI_X3.4-1968\n\nGr\xc3\xbc" "n\n---\n" DIFF).body,
-			    "Gr\xc3\xbc" "n\n");
-	assert_string_equal(parse(state, HEAD "Content-Type: text/plain; charset=ANSI_X3.4-1968\n\nGr\xfc" "n\n---\n" DIFF).body,
-			    "Gr\xc3\xbc" "n\n");
-	assert_string_equal(parse(state, HEAD "Content-Type: text/plain; charset=x-nonsense\n\nplain\n---\n" DIFF).body,
-			    "plain\n");
+	assert_string_equal(parse(state, HEAD
+				  "Content-Type: text/plain; charset=ANSI_X3.4-1968\n\nGr\xc3\xbc"
+				  "n\n---\n" DIFF)
+				    .body,
+			    "Gr\xc3\xbc"
+			    "n\n");
+	assert_string_equal(parse(state,
+				  HEAD "Content-Type: text/plain; charset=ANSI_X3.4-1968\n\nGr\xfc"
+				       "n\n---\n" DIFF)
+				    .body,
+			    "Gr\xc3\xbc"
+			    "n\n");
+	assert_string_equal(
+		parse(state,
+		      HEAD "Content-Type: text/plain; charset=x-nonsense\n\nplain\n---\n" DIFF)
+			.body,
+		"plain\n");
 }
 
 static void a_patch_keeps_its_bytes_whatever_the_charset(void **state)
 {
-	struct mail mail = parse(state, HEAD "Content-Type: text/plain; charset=iso-8859-1\n\n\xfc\n---\n"
-					     "diff --git a/f b/f\n--- a/f\n+++ b/f\n@@ -1 +1 @@\n-\xfc\n+\xe4\n");
+	struct mail mail = parse(
+		state, HEAD "Content-Type: text/plain; charset=iso-8859-1\n\n\xfc\n---\n"
+			    "diff --git a/f b/f\n--- a/f\n+++ b/f\n@@ -1 +1 @@\n-\xfc\n+\xe4\n");
 
 	assert_slice(mail.diff.items[0].items[0].items[1].text, "\xe4");
 }
 
 static void multipart_gives_its_text_and_attached_patches(void **state)
 {
-	struct mail mail = parse(state, HEAD "Content-Type: multipart/mixed;\n boundary=\"=-=-=\"\n\n"
-					     "preamble\n--=-=-=\nContent-Type: multipart/alternative; boundary=in\n\n"
-					     "--in\nContent-Type: text/plain\n\nThe why.\n---\n--in\n"
-					     "Content-Type: text/html\n\n<p>The why\n--in--\n\n--=-=-=\n"
-					     "Content-Type: text/x-patch; name=x.patch\n"
-					     "Content-Disposition: attachment; filename=x.patch\n\n" DIFF
-					     "--=-=-=--\ntrailing\n");
+	struct mail mail =
+		parse(state,
+		      HEAD "Content-Type: multipart/mixed;\n boundary=\"=-=-=\"\n\n"
+			   "preamble\n--=-=-=\nContent-Type: multipart/alternative; boundary=in\n\n"
+			   "--in\nContent-Type: text/plain\n\nThe why.\n---\n--in\n"
+			   "Content-Type: text/html\n\n<p>The why\n--in--\n\n--=-=-=\n"
+			   "Content-Type: text/x-patch; name=x.patch\n"
+			   "Content-Disposition: attachment; filename=x.patch\n\n" DIFF
+			   "--=-=-=--\ntrailing\n");
 
 	assert_string_equal(mail.body, "The why.\n");
 	assert_int_equal(mail.diff.n, 1);
@@ -162,9 +189,11 @@ static void multipart_gives_its_text_and_attached_patches(void **state)
 
 static void flowed_text_is_put_back_together(void **state)
 {
-	struct mail mail = parse(state, HEAD "Content-Type: text/plain; format=flowed; delsp=yes\n\n"
-					     "One sentence on \ntwo lines.\n---\ndiff --git a/f b/f\n--- a/f\n+++ b/f\n"
-					     "@@ -1,2 +1,2 @@\n  one\n-two\n+three\n-- \nsig\n");
+	struct mail mail =
+		parse(state, HEAD
+		      "Content-Type: text/plain; format=flowed; delsp=yes\n\n"
+		      "One sentence on \ntwo lines.\n---\ndiff --git a/f b/f\n--- a/f\n+++ b/f\n"
+		      "@@ -1,2 +1,2 @@\n  one\n-two\n+three\n-- \nsig\n");
 
 	assert_string_equal(mail.body, "One sentence ontwo lines.\n");
 	assert_slice(mail.diff.items[0].items[0].items[0].text, "one");
@@ -172,22 +201,27 @@ static void flowed_text_is_put_back_together(void **state)
 
 static void what_stands_above_scissors_is_dropped(void **state)
 {
-	struct mail mail = parse(state, "From: S <s@x>\nSubject: Re: a bug\nIn-Reply-To: <0@x>\n\nHow about this?\n\n"
-					"-- >8 --\nFrom: B <b@x>\nSubject: [PATCH] f: fix\n\nWhy.\n---\n" DIFF);
+	struct mail mail =
+		parse(state,
+		      "From: S <s@x>\nSubject: Re: a bug\nIn-Reply-To: <0@x>\n\nHow about this?\n\n"
+		      "-- >8 --\nFrom: B <b@x>\nSubject: [PATCH] f: fix\n\nWhy.\n---\n" DIFF);
 
 	assert_string_equal(mail.subject, "f: fix");
 	assert_string_equal(mail.author.email, "b@x");
 	assert_string_equal(mail.body, "Why.\n");
 	/* git format-patch writes none: there it is text. */
-	mail = parse(state, "From 1234567890123456789012345678901234567890 Mon Sep 17 00:00:00 2001\n" HEAD
-			    "\nCut\n-- >8 --\nhere.\n---\n" DIFF);
+	mail = parse(state,
+		     "From 1234567890123456789012345678901234567890 Mon Sep 17 00:00:00 2001\n" HEAD
+		     "\nCut\n-- >8 --\nhere.\n---\n" DIFF);
 	assert_string_equal(mail.body, "Cut\n-- >8 --\nhere.\n");
 }
 
 static void a_rule_of_dashes_in_the_message_does_not_end_it(void **state)
 {
-	struct mail mail = parse(state, HEAD "\nBefore:\n---\nold\n---\nSo.\n\nSigned-off-by: A <a@x>\n---\nv2: less\n"
-					     "---\n f | 2 +-\n\n" DIFF);
+	struct mail mail =
+		parse(state, HEAD
+		      "\nBefore:\n---\nold\n---\nSo.\n\nSigned-off-by: A <a@x>\n---\nv2: less\n"
+		      "---\n f | 2 +-\n\n" DIFF);
 
 	assert_string_equal(mail.body, "Before:\n---\nold\n---\nSo.\n\nSigned-off-by: A <a@x>\n");
 	assert_string_equal(mail.notes, "v2: less\n---\n");
@@ -198,42 +232,61 @@ static void a_rule_of_dashes_in_the_message_does_not_end_it(void **state)
 
 static void an_mbox_is_cut_at_real_from_lines_only(void **state)
 {
-	static const char raw[] =
-		"From mboxrd@z Thu Jan  1 00:00:00 1970\n" HEAD "\nFrom here on, all is\n>From what I saw\n"
-		">>From quoted\n\nFrom: not a header\n---\n" DIFF "\n"
-		"From mboxrd@z Thu Jan  1 00:00:00 1970\n" HEAD "\nTwo.\n---\n" DIFF;
+	static const char raw[] = "From mboxrd@z Thu Jan  1 00:00:00 1970\n" HEAD
+				  "\nFrom here on, all is\n>From what I saw\n"
+				  ">>From quoted\n\nFrom: not a header\n---\n" DIFF "\n"
+				  "From mboxrd@z Thu Jan  1 00:00:00 1970\n" HEAD
+				  "\nTwo.\n---\n" DIFF;
 	struct mails mails;
 
 	assert_ok(mail_parse_mbox(*state, SLICE(raw), &mails));
 	assert_int_equal(mails.n, 2);
-	assert_string_equal(mails.items[0].body,
-			    "From here on, all is\nFrom what I saw\n>From quoted\n\nFrom: not a header\n");
+	assert_string_equal(
+		mails.items[0].body,
+		"From here on, all is\nFrom what I saw\n>From quoted\n\nFrom: not a header\n");
 	assert_string_equal(mails.items[1].body, "Two.\n");
 	assert_int_equal(mails.items[1].diff.items[0].items[0].at, 32);
 	/* What format-patch writes is not escaped, so nothing is undone. */
-	assert_string_equal(parse(state, "From 1234567890123456789012345678901234567890 Mon Sep 17 00:00:00 2001\n" HEAD
-					 "\n>From a quote\n---\n" DIFF).body, ">From a quote\n");
+	assert_string_equal(
+		parse(state,
+		      "From 1234567890123456789012345678901234567890 Mon Sep 17 00:00:00 2001\n" HEAD
+		      "\n>From a quote\n---\n" DIFF)
+			.body,
+		">From a quote\n");
 }
 
 static void a_malformed_patch_is_refused_with_its_line(void **state)
 {
 	struct mail mail;
-	static const char bad[] = HEAD "\nWhy.\n---\ndiff --git a/f b/f\n--- a/f\n+++ b/f\n@@ -1,5 +1,5 @@\n-x\n+y\n";
-	static const char two[] = "From x Thu Jan  1 00:00:00 1970\nFrom: a@b\n\nok\n\nFrom x Thu Jan  1 00:00:00 1970\n" HEAD
-				  "\nWhy.\n---\ndiff --git a/f b/f\n--- a/f\n+++ b/f\n@@ -1,5 +1,5 @@\n-x\n+y\n";
+	static const char bad[] = HEAD
+		"\nWhy.\n---\ndiff --git a/f b/f\n--- a/f\n+++ b/f\n@@ -1,5 +1,5 @@\n-x\n+y\n";
+	static const char two[] =
+		"From x Thu Jan  1 00:00:00 1970\nFrom: a@b\n\nok\n\nFrom x Thu Jan  1 00:00:00 1970\n" HEAD
+		"\nWhy.\n---\ndiff --git a/f b/f\n--- a/f\n+++ b/f\n@@ -1,5 +1,5 @@\n-x\n+y\n";
 	struct mails mails;
 
 	assert_fails(mail_parse(*state, SLICE(bad), &mail), FAIL_USAGE, "line 10:");
 	assert_fails(mail_parse_mbox(*state, SLICE(two), &mails), FAIL_USAGE, "line 16:");
-	assert_fails(mail_parse(*state, SLICE("\x7f" "ELF nonsense\n"), &mail), FAIL_USAGE, "no mail");
-	assert_fails(mail_parse(*state, SLICE(HEAD "\n---\ndiff --git a/../e b/../e\n--- a/../e\n+++ b/../e\n@@ -1 +1 @@\n-x\n+y\n"), &mail),
-		     FAIL_POLICY, "");
+	assert_fails(mail_parse(*state,
+				SLICE("\x7f"
+				      "ELF nonsense\n"),
+				&mail),
+		     FAIL_USAGE, "no mail");
+	assert_fails(
+		mail_parse(
+			*state,
+			SLICE(HEAD
+			      "\n---\ndiff --git a/../e b/../e\n--- a/../e\n+++ b/../e\n@@ -1 +1 @@\n-x\n+y\n"),
+			&mail),
+		FAIL_POLICY, "");
 }
 
 static void a_reply_that_quotes_a_broken_diff_is_text(void **state)
 {
-	struct mail mail = parse(state, "From: a@b\nSubject: Re: x\nIn-Reply-To: <1@x>\n\nE.g.\n\n---\ndiff --git a/f b/f\n"
-					"--- a/f\n+++ b/f\n@@ -1,5 +1,5 @@\n   x\n\nReviewed-by: A <a@b>\n");
+	struct mail mail = parse(
+		state,
+		"From: a@b\nSubject: Re: x\nIn-Reply-To: <1@x>\n\nE.g.\n\n---\ndiff --git a/f b/f\n"
+		"--- a/f\n+++ b/f\n@@ -1,5 +1,5 @@\n   x\n\nReviewed-by: A <a@b>\n");
 
 	assert_int_equal(mail.diff.n, 0);
 	assert_non_null(strstr(mail.body, "Reviewed-by: A"));
@@ -248,7 +301,8 @@ static void addresses_of_all_kinds_are_read(void **state)
 		{ "\"Last, \\\"F\\\" M.\" <a@b>", "Last, \"F\" M.", "a@b" },
 		{ "a@b (A B)", "A B", "a@b" },
 		{ "a@b", "a@b", "a@b" },
-		{ "=?ISO-8859-1?Q?J=FCrgen_M?= =?utf-8?b?w7xsbGVy?= <a@b>", "J\xc3\xbcrgen M\xc3\xbcller", "a@b" },
+		{ "=?ISO-8859-1?Q?J=FCrgen_M?= =?utf-8?b?w7xsbGVy?= <a@b>",
+		  "J\xc3\xbcrgen M\xc3\xbcller", "a@b" },
 		{ "<a@b>", "a@b", "a@b" },
 	};
 	struct person person;
@@ -272,27 +326,36 @@ static void what_is_written_is_read_back(void **state)
 		{ "J\xc3\xbcrgen, M\xc3\xbcller \"x\"",
 		  "f: a subject that goes on for so long that it must be folded, and then \xc3\xa9tendu with more words\n\n\xe2\x86\x92 ok\n" },
 		{ "O'Hara, X.", "f: subject only\n" },
-		{ "A", "f: a subject in plain ASCII that goes on for so long that its header must be folded twice at least, I am sure\n\n"
-		       "From: this looks like a header <x@y>\n\nbut is none.\n" },
+		{ "A",
+		  "f: a subject in plain ASCII that goes on for so long that its header must be folded twice at least, I am sure\n\n"
+		  "From: this looks like a header <x@y>\n\nbut is none.\n" },
 		{ "A", "=?UTF-8?q?odd?= subject\n\nx\n" },
 	};
 	struct mail from = parse(state, HEAD "\n\n---\n" DIFF);
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		for (int sent = 0; sent < 2; sent++) {
-			struct person author = { (char *)(uintptr_t)cases[i].name, (char *)(uintptr_t)"a@b" };
-			struct mail_style style = { .prefix = "PATCH 6.1.y", .number = 2, .total = 12,
-						    .base_commit = "183bb0ce8c77b0fd1fb25874112bc8751a461e49" };
+			struct person author = { (char *)(uintptr_t)cases[i].name,
+						 (char *)(uintptr_t) "a@b" };
+			struct mail_style style = {
+				.prefix = "PATCH 6.1.y",
+				.number = 2,
+				.total = 12,
+				.base_commit = "183bb0ce8c77b0fd1fb25874112bc8751a461e49"
+			};
 			struct text out __free_text = TEXT_INIT;
 			struct mail back;
 
 			if (sent)
-				style.sender = (struct person){ (char *)(uintptr_t)"Sender", (char *)(uintptr_t)"s@b" };
-			mail_write(&out, &style, &author, 1771376078, -480, cases[i].message, &from.diff);
+				style.sender = (struct person){ (char *)(uintptr_t) "Sender",
+								(char *)(uintptr_t) "s@b" };
+			mail_write(&out, &style, &author, 1771376078, -480, cases[i].message,
+				   &from.diff);
 			assert_ok(mail_parse(*state, text_slice(&out), &back));
 			assert_string_equal(back.author.name, cases[i].name);
 			assert_string_equal(back.author.email, "a@b");
-			assert_string_equal(arena_printf(*state, *back.body ? "%s\n\n%s" : "%s\n", back.subject, back.body),
+			assert_string_equal(arena_printf(*state, *back.body ? "%s\n\n%s" : "%s\n",
+							 back.subject, back.body),
 					    cases[i].message);
 			assert_string_equal(back.prefix, "PATCH 6.1.y 02/12");
 			assert_string_equal(back.base_commit, style.base_commit);
@@ -300,7 +363,9 @@ static void what_is_written_is_read_back(void **state)
 			assert_int_equal(back.date_offset, -480);
 			assert_string_equal(back.notes, "");
 			assert_slice(back.diff.items[0].items[0].items[2].text, "three");
-			assert_non_null(strstr(text_str(&out), "\n f | 2 +-\n 1 file changed, 1 insertion(+), 1 deletion(-)\n"));
+			assert_non_null(strstr(
+				text_str(&out),
+				"\n f | 2 +-\n 1 file changed, 1 insertion(+), 1 deletion(-)\n"));
 		}
 	}
 }
@@ -308,15 +373,16 @@ static void what_is_written_is_read_back(void **state)
 static void header_lines_stay_short(void **state)
 {
 	struct mail from = parse(state, HEAD "\n\n---\n" DIFF);
-	struct person author = { (char *)(uintptr_t)"A", (char *)(uintptr_t)"a@b" };
+	struct person author = { (char *)(uintptr_t) "A", (char *)(uintptr_t) "a@b" };
 	struct mail_style style = { .prefix = "PATCH" };
 	struct text out __free_text = TEXT_INIT;
 	struct slice rest, line;
 
-	mail_write(&out, &style, &author, 0, 0,
-		   "\xc3\xa4\xc3\xb6\xc3\xbc \xc3\xa4\xc3\xb6\xc3\xbc \xc3\xa4\xc3\xb6\xc3\xbc \xc3\xa4\xc3\xb6\xc3\xbc "
-		   "\xc3\xa4\xc3\xb6\xc3\xbc \xc3\xa4\xc3\xb6\xc3\xbc \xc3\xa4\xc3\xb6\xc3\xbc and then some more in ASCII\n",
-		   &from.diff);
+	mail_write(
+		&out, &style, &author, 0, 0,
+		"\xc3\xa4\xc3\xb6\xc3\xbc \xc3\xa4\xc3\xb6\xc3\xbc \xc3\xa4\xc3\xb6\xc3\xbc \xc3\xa4\xc3\xb6\xc3\xbc "
+		"\xc3\xa4\xc3\xb6\xc3\xbc \xc3\xa4\xc3\xb6\xc3\xbc \xc3\xa4\xc3\xb6\xc3\xbc and then some more in ASCII\n",
+		&from.diff);
 	rest = text_slice(&out);
 	while (slice_line(&rest, &line) && line.n)
 		assert_true(line.n <= 78);
@@ -325,11 +391,12 @@ static void header_lines_stay_short(void **state)
 static void a_line_that_would_end_the_message_is_set_in(void **state)
 {
 	struct mail from = parse(state, HEAD "\n\n---\n" DIFF), back;
-	struct person author = { (char *)(uintptr_t)"A", (char *)(uintptr_t)"a@b" };
+	struct person author = { (char *)(uintptr_t) "A", (char *)(uintptr_t) "a@b" };
 	struct mail_style style = { .prefix = "PATCH" };
 	struct text out __free_text = TEXT_INIT;
 
-	mail_write(&out, &style, &author, 0, 0, "f: x\n\na\n---\nb\ndiff --git a/f b/f\nIndex: f\n", &from.diff);
+	mail_write(&out, &style, &author, 0, 0, "f: x\n\na\n---\nb\ndiff --git a/f b/f\nIndex: f\n",
+		   &from.diff);
 	assert_ok(mail_parse(*state, text_slice(&out), &back));
 	assert_string_equal(back.body, "a\n ---\nb\n diff --git a/f b/f\n Index: f\n");
 }
@@ -361,7 +428,8 @@ static void trailers_are_the_last_paragraph_by_git_rules(void **state)
 static void a_from_line_that_ends_the_file_is_read_to_its_end_only(void **state)
 {
 	static const char raw[] = "From 0123456789abcdef";
-	char *copy = malloc(sizeof(raw) - 1); /* nothing behind it: a sanitizer sees a read too far */
+	char *copy =
+		malloc(sizeof(raw) - 1); /* nothing behind it: a sanitizer sees a read too far */
 	struct mails mails = { 0 };
 
 	memcpy(copy, raw, sizeof(raw) - 1);
@@ -372,14 +440,17 @@ static void a_from_line_that_ends_the_file_is_read_to_its_end_only(void **state)
 
 static void a_patch_without_an_address_is_refused(void **state)
 {
-	static const char *const from[] = { "", "From: nobody\n", "From: A <a@example.org>8<b: c, d\n",
+	static const char *const from[] = { "", "From: nobody\n",
+					    "From: A <a@example.org>8<b: c, d\n",
 					    "From: A <a @example.org>\n", "From: <>\n" };
-	static const char patch[] = "Subject: [PATCH] x\n\n---\ndiff --git a/f b/f\n--- a/f\n+++ b/f\n"
-				    "@@ -1 +1 @@\n-a\n+b\n";
+	static const char patch[] =
+		"Subject: [PATCH] x\n\n---\ndiff --git a/f b/f\n--- a/f\n+++ b/f\n"
+		"@@ -1 +1 @@\n-a\n+b\n";
 	struct mail mail;
 
 	for (size_t i = 0; i < ARRAY_SIZE(from); i++)
-		assert_fails(mail_parse(*state, slice_of(arena_printf(*state, "%s%s", from[i], patch)),
+		assert_fails(mail_parse(*state,
+					slice_of(arena_printf(*state, "%s%s", from[i], patch)),
 					&mail),
 			     FAIL_USAGE, "a patch needs an author");
 }
@@ -388,10 +459,14 @@ UNIT_MAIN(unit(a_plain_patch_gives_author_date_message_and_diff), unit(prefix_nu
 	  unit(an_in_body_from_is_the_author), unit(a_sentence_that_begins_with_from_is_no_header),
 	  unit(crlf_goes_where_each_line_has_it), unit(base64_and_quoted_printable_are_undone),
 	  unit(character_sets_come_out_as_utf8), unit(a_patch_keeps_its_bytes_whatever_the_charset),
-	  unit(multipart_gives_its_text_and_attached_patches), unit(flowed_text_is_put_back_together),
-	  unit(what_stands_above_scissors_is_dropped), unit(a_rule_of_dashes_in_the_message_does_not_end_it),
-	  unit(an_mbox_is_cut_at_real_from_lines_only), unit(a_malformed_patch_is_refused_with_its_line),
+	  unit(multipart_gives_its_text_and_attached_patches),
+	  unit(flowed_text_is_put_back_together), unit(what_stands_above_scissors_is_dropped),
+	  unit(a_rule_of_dashes_in_the_message_does_not_end_it),
+	  unit(an_mbox_is_cut_at_real_from_lines_only),
+	  unit(a_malformed_patch_is_refused_with_its_line),
 	  unit(a_patch_without_an_address_is_refused),
-	  unit(a_from_line_that_ends_the_file_is_read_to_its_end_only), unit(a_reply_that_quotes_a_broken_diff_is_text), unit(addresses_of_all_kinds_are_read),
+	  unit(a_from_line_that_ends_the_file_is_read_to_its_end_only),
+	  unit(a_reply_that_quotes_a_broken_diff_is_text), unit(addresses_of_all_kinds_are_read),
 	  unit(what_is_written_is_read_back), unit(header_lines_stay_short),
-	  unit(a_line_that_would_end_the_message_is_set_in), unit(trailers_are_the_last_paragraph_by_git_rules))
+	  unit(a_line_that_would_end_the_message_is_set_in),
+	  unit(trailers_are_the_last_paragraph_by_git_rules))

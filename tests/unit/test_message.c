@@ -23,8 +23,9 @@ static const char *stable(void **state, const struct series_patch *patch, const 
 
 static void the_upstream_line_stands_under_the_subject(void **state)
 {
-	struct series_patch patch = patch_of("Why.\n\nFixes: 1 (\"x\")\nSigned-off-by: A <a@b>\nCc: stable@vger.kernel.org\n",
-					     ID, NULL);
+	struct series_patch patch = patch_of(
+		"Why.\n\nFixes: 1 (\"x\")\nSigned-off-by: A <a@b>\nCc: stable@vger.kernel.org\n",
+		ID, NULL);
 
 	assert_string_equal(stable(state, &patch, NULL),
 			    "KVM: x86: Do it\n\n[ Upstream commit " ID " ]\n\nWhy.\n\n"
@@ -37,32 +38,36 @@ static void the_note_stands_before_the_sign_off(void **state)
 	struct series_patch patch = patch_of("Why.\n\nSigned-off-by: A <a@b>\n", ID, NULL);
 
 	assert_string_equal(stable(state, &patch, "context"),
-			    "KVM: x86: Do it\n\n[ Upstream commit " ID " ]\n\nWhy.\n\nSigned-off-by: A <a@b>\n"
+			    "KVM: x86: Do it\n\n[ Upstream commit " ID
+			    " ]\n\nWhy.\n\nSigned-off-by: A <a@b>\n"
 			    "[ context ]\nSigned-off-by: B Porter <b@example.org>\n");
 }
 
 static void a_long_note_is_wrapped(void **state)
 {
 	struct series_patch patch = patch_of("Why.\n\nSigned-off-by: A <a@b>\n", ID, NULL);
-	static const char note[] = "one queued exception only, so the quirk is about vcpu->arch.exception and there is no\n"
-				   "kvm_get_exception_to_save(); no KVM_GET_SREGS2: __get_sregs() is the reader of it";
+	static const char note[] =
+		"one queued exception only, so the quirk is about vcpu->arch.exception and there is no\n"
+		"kvm_get_exception_to_save(); no KVM_GET_SREGS2: __get_sregs() is the reader of it";
 	const char *once = stable(state, &patch, note);
 
-	assert_non_null(strstr(once, "\n[ one queued exception only, so the quirk is about vcpu->arch.exception\n"
-				     "  and there is no kvm_get_exception_to_save(); no KVM_GET_SREGS2:\n"
-				     "  __get_sregs() is the reader of it ]\nSigned-off-by: B"));
+	assert_non_null(strstr(
+		once, "\n[ one queued exception only, so the quirk is about vcpu->arch.exception\n"
+		      "  and there is no kvm_get_exception_to_save(); no KVM_GET_SREGS2:\n"
+		      "  __get_sregs() is the reader of it ]\nSigned-off-by: B"));
 	patch.mail.body = strstr(once, "\n\n") + 2;
 	assert_string_equal(stable(state, &patch, note), once);
 }
 
 static void no_upstream_line_is_invented(void **state)
 {
-	struct series_patch patch = patch_of("Why.\n\nLink: https://x\nSigned-off-by: A <a@b>\n", NULL,
-					     "Not yet, in review: https://y");
+	struct series_patch patch = patch_of("Why.\n\nLink: https://x\nSigned-off-by: A <a@b>\n",
+					     NULL, "Not yet, in review: https://y");
 
-	assert_string_equal(stable(state, &patch, NULL),
-			    "KVM: x86: Do it\n\nWhy.\n\nPatch-mainline: Not yet, in review: https://y\n"
-			    "Link: https://x\nSigned-off-by: A <a@b>\nSigned-off-by: B Porter <b@example.org>\n");
+	assert_string_equal(
+		stable(state, &patch, NULL),
+		"KVM: x86: Do it\n\nWhy.\n\nPatch-mainline: Not yet, in review: https://y\n"
+		"Link: https://x\nSigned-off-by: A <a@b>\nSigned-off-by: B Porter <b@example.org>\n");
 	patch.mainline = NULL;
 	assert_null(strstr(stable(state, &patch, NULL), "pstream"));
 }
@@ -89,7 +94,8 @@ static void a_known_form_is_not_repeated(void **state)
 
 static void another_commit_is_not_this_one(void **state)
 {
-	struct series_patch patch = patch_of("Why.\n\n(cherry picked from commit 0123456789abcdef)\n", ID, NULL);
+	struct series_patch patch =
+		patch_of("Why.\n\n(cherry picked from commit 0123456789abcdef)\n", ID, NULL);
 
 	assert_non_null(strstr(stable(state, &patch, NULL), "[ Upstream commit " ID " ]"));
 	assert_false(message_names_upstream(SLICE("commit 0123456789abcdef upstream.\n"), ID));
@@ -133,7 +139,8 @@ static void without_a_backporter_there_is_no_sign_off(void **state)
 			    "KVM: x86: Do it\n");
 }
 
-UNIT_MAIN(unit(the_upstream_line_stands_under_the_subject), unit(the_note_stands_before_the_sign_off),
-	  unit(a_long_note_is_wrapped), unit(no_upstream_line_is_invented), unit(a_known_form_is_not_repeated),
+UNIT_MAIN(unit(the_upstream_line_stands_under_the_subject),
+	  unit(the_note_stands_before_the_sign_off), unit(a_long_note_is_wrapped),
+	  unit(no_upstream_line_is_invented), unit(a_known_form_is_not_repeated),
 	  unit(another_commit_is_not_this_one), unit(a_second_pass_changes_nothing),
 	  unit(without_a_backporter_there_is_no_sign_off))

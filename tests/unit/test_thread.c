@@ -8,41 +8,45 @@
 #include "unit.h"
 
 #define DIFF(name)                                                                                 \
-	"---\n " name " | 2 +-\n 1 file changed, 1 insertion(+), 1 deletion(-)\n\n"                 \
-	"diff --git a/" name " b/" name "\nindex 7898192..6178079 100644\n--- a/" name "\n+++ b/" name  \
-	"\n@@ -1 +1 @@\n-a\n+b\n-- \n2.43\n\n"
+	"---\n " name " | 2 +-\n 1 file changed, 1 insertion(+), 1 deletion(-)\n\n"                \
+	"diff --git a/" name " b/" name "\nindex 7898192..6178079 100644\n--- a/" name             \
+	"\n+++ b/" name "\n@@ -1 +1 @@\n-a\n+b\n-- \n2.43\n\n"
 #define FROM_LINE "From mboxrd@z Thu Jan  1 00:00:00 1970\n"
 #define HEAD(from, id, subject)                                                                    \
-	FROM_LINE "From: " from "\nDate: Tue, 17 Feb 2026 16:54:38 -0800\nMessage-ID: <" id          \
+	FROM_LINE "From: " from "\nDate: Tue, 17 Feb 2026 16:54:38 -0800\nMessage-ID: <" id        \
 		  "@example.org>\nSubject: " subject "\n"
 #define ANSWERS(id) "In-Reply-To: <" id "@example.org>\nReferences: <" id "@example.org>\n"
 #define AUTHOR "A U Thor <author@example.org>"
 
 /* A cover letter, two patches, and replies of all kinds. */
 static const char discussion[] =
-	HEAD(AUTHOR, "0", "[PATCH v2 0/2] demo: two changes")
-	"\nBoth are needed.\n\nA U Thor (2):\n  demo: a\n  demo: b\n\n a | 2 +-\n b | 2 +-\n 2 files changed, 2 insertions(+), 2 deletions(-)\n\n"
-	HEAD(AUTHOR, "1", "[PATCH v2 1/2] demo: a") ANSWERS("0")
-	"\nWhy a.\n\nFixes: 0123456789ab (\"x\")\nSigned-off-by: " AUTHOR "\n" DIFF("a")
-	HEAD(AUTHOR, "2", "[PATCH v2 2/2] demo: b that has a\n subject long enough to be folded") ANSWERS("0")
-	"\nWhy b.\n\nSigned-off-by: " AUTHOR "\nReviewed-by: Early Bird <early@example.org>\n" DIFF("b")
+	HEAD(AUTHOR, "0", "[PATCH v2 0/2] demo: two changes") "\nBoth are needed.\n\nA U Thor (2):\n  demo: a\n  demo: b\n\n a | 2 +-\n b | 2 +-\n 2 files changed, 2 insertions(+), 2 deletions(-)\n\n" HEAD(
+		AUTHOR, "1", "[PATCH v2 1/2] demo: a")
+		ANSWERS("0") "\nWhy a.\n\nFixes: 0123456789ab (\"x\")\nSigned-off-by: " AUTHOR "\n" DIFF(
+			"a")
+			HEAD(AUTHOR, "2",
+			     "[PATCH v2 2/2] demo: b that has a\n subject long enough to be folded")
+				ANSWERS("0") "\nWhy b.\n\nSigned-off-by: " AUTHOR
+					     "\nReviewed-by: Early Bird <early@example.org>\n" DIFF(
+						     "b")
 	/* To one patch; not quoted lines, not below the signature. */
-	HEAD("Rev Iewer <rev@example.org>", "3", "Re: [PATCH v2 1/2] demo: a") ANSWERS("1")
-	"\nOn Tue, A U Thor wrote:\n> Signed-off-by: " AUTHOR "\n> Acked-by: Rev Iewer <rev@example.org>\n\nFine.\n\n"
-	"Reviewed-by: Rev Iewer <rev@example.org>\n-- \nTested-by: Rev Iewer <rev@example.org>\n\n"
+	HEAD("Rev Iewer <rev@example.org>", "3", "Re: [PATCH v2 1/2] demo: a") ANSWERS(
+		"1") "\nOn Tue, A U Thor wrote:\n> Signed-off-by: " AUTHOR
+		     "\n> Acked-by: Rev Iewer <rev@example.org>\n\nFine.\n\n"
+		     "Reviewed-by: Rev Iewer <rev@example.org>\n-- \nTested-by: Rev Iewer <rev@example.org>\n\n"
 	/* To all, by an answer to the cover letter; a wrapped one, and one with a remark. */
-	HEAD("Test Er <test@mail.example.org>", "4", "Re: [PATCH v2 0/2] demo: two changes") ANSWERS("0")
-	"\nTested-by: Test Er <test@example.org> # on a box\nAcked-by: Test Er\n<test@example.org>\n\n"
+	HEAD("Test Er <test@mail.example.org>", "4", "Re: [PATCH v2 0/2] demo: two changes") ANSWERS(
+		"0") "\nTested-by: Test Er <test@example.org> # on a box\nAcked-by: Test Er\n<test@example.org>\n\n"
 	/* Of somebody else, and of a name that matches. */
-	HEAD("Mal Lory <mal@example.net>", "5", "Re: [PATCH v2 2/2] demo: b") ANSWERS("2")
-	"\nReviewed-by: Big Name <big@example.org>\nAcked-by: Mal Lory <mal@work.example.com>\n\n"
+	HEAD("Mal Lory <mal@example.net>", "5", "Re: [PATCH v2 2/2] demo: b") ANSWERS(
+		"2") "\nReviewed-by: Big Name <big@example.org>\nAcked-by: Mal Lory <mal@work.example.com>\n\n"
 	/* What is there already, in other letters; and what is no trailer. */
-	HEAD("Early Bird <early+lists@example.org>", "6", "Re: [PATCH v2 2/2] demo: b") ANSWERS("2")
-	"\nreviewed-by: Early Bird <EARLY@example.org>\nPhone: +1 early@example.org\nLink: https://example.org/early@example.org\n"
-	"Note: this has no address\nFixes: ba9876543210 (\"y\")\n\n"
+	HEAD("Early Bird <early+lists@example.org>", "6", "Re: [PATCH v2 2/2] demo: b") ANSWERS(
+		"2") "\nreviewed-by: Early Bird <EARLY@example.org>\nPhone: +1 early@example.org\nLink: https://example.org/early@example.org\n"
+		     "Note: this has no address\nFixes: ba9876543210 (\"y\")\n\n"
 	/* An answer to an answer. */
-	HEAD("Rev Iewer <rev@example.org>", "7", "Re: [PATCH v2 2/2] demo: b") ANSWERS("6")
-	"\nReviewed-by: Rev Iewer <rev@example.org>\n[for the part in b]\n\n";
+	HEAD("Rev Iewer <rev@example.org>", "7", "Re: [PATCH v2 2/2] demo: b")
+		ANSWERS("6") "\nReviewed-by: Rev Iewer <rev@example.org>\n[for the part in b]\n\n";
 
 static struct mails read_all(void **state, const char *text)
 {
@@ -66,12 +70,13 @@ static void replies_give_their_trailers_to_what_they_answer(void **state)
 			    "Reviewed-by: Rev Iewer <rev@example.org>\n"
 			    "Tested-by: Test Er <test@example.org> # on a box\n"
 			    "Acked-by: Test Er <test@example.org>\n");
-	assert_string_equal(thread_body(*state, &thread.items[1]),
-			    "Why b.\n\nSigned-off-by: " AUTHOR "\nReviewed-by: Early Bird <early@example.org>\n"
-			    "Acked-by: Mal Lory <mal@work.example.com>\nFixes: ba9876543210 (\"y\")\n"
-			    "Reviewed-by: Rev Iewer <rev@example.org>\n[for the part in b]\n"
-			    "Tested-by: Test Er <test@example.org> # on a box\n"
-			    "Acked-by: Test Er <test@example.org>\n");
+	assert_string_equal(
+		thread_body(*state, &thread.items[1]),
+		"Why b.\n\nSigned-off-by: " AUTHOR "\nReviewed-by: Early Bird <early@example.org>\n"
+		"Acked-by: Mal Lory <mal@work.example.com>\nFixes: ba9876543210 (\"y\")\n"
+		"Reviewed-by: Rev Iewer <rev@example.org>\n[for the part in b]\n"
+		"Tested-by: Test Er <test@example.org> # on a box\n"
+		"Acked-by: Test Er <test@example.org>\n");
 	assert_int_equal(thread.refused.n, 1);
 	assert_string_equal(thread.refused.items[0].value, "Big Name <big@example.org>");
 }
@@ -114,10 +119,11 @@ static void b4_finds_the_same(void **state)
 
 static void only_the_newest_version_counts(void **state)
 {
-	struct mails mails = read_all(state,
-		HEAD(AUTHOR, "1", "[PATCH] demo: a") "\nOld.\n" DIFF("a")
-		HEAD(AUTHOR, "2", "[PATCH v3] demo: a") "\nNew.\n" DIFF("a")
-		HEAD(AUTHOR, "3", "[PATCH v2] demo: a") "\nMiddle.\n" DIFF("a"));
+	struct mails mails =
+		read_all(state, HEAD(AUTHOR, "1", "[PATCH] demo: a") "\nOld.\n" DIFF("a")
+					HEAD(AUTHOR, "2", "[PATCH v3] demo: a") "\nNew.\n" DIFF("a")
+						HEAD(AUTHOR, "3",
+						     "[PATCH v2] demo: a") "\nMiddle.\n" DIFF("a"));
 	struct thread thread;
 
 	assert_ok(thread_collect(*state, &mails, &thread));
@@ -127,9 +133,9 @@ static void only_the_newest_version_counts(void **state)
 
 static void patches_come_in_the_order_of_their_numbers(void **state)
 {
-	struct mails mails = read_all(state,
-		HEAD(AUTHOR, "2", "[PATCH 2/2] demo: b") "\nB.\n" DIFF("b")
-		HEAD(AUTHOR, "1", "[PATCH 1/2] demo: a") "\nA.\n" DIFF("a"));
+	struct mails mails = read_all(
+		state, HEAD(AUTHOR, "2", "[PATCH 2/2] demo: b") "\nB.\n" DIFF("b")
+			       HEAD(AUTHOR, "1", "[PATCH 1/2] demo: a") "\nA.\n" DIFF("a"));
 	struct thread thread;
 
 	assert_ok(thread_collect(*state, &mails, &thread));
@@ -139,28 +145,34 @@ static void patches_come_in_the_order_of_their_numbers(void **state)
 
 static void a_thread_without_all_its_patches_is_refused(void **state)
 {
-	struct mails mails = read_all(state, HEAD(AUTHOR, "1", "[PATCH 2/3] demo: b") "\nB.\n" DIFF("b"));
+	struct mails mails =
+		read_all(state, HEAD(AUTHOR, "1", "[PATCH 2/3] demo: b") "\nB.\n" DIFF("b"));
 	struct thread thread;
 
 	/* But a mail alone is what was asked for. */
 	assert_ok(thread_collect(*state, &mails, &thread));
 	assert_int_equal(thread.n, 1);
-	mails = read_all(state, HEAD(AUTHOR, "1", "[PATCH 2/3] demo: b") "\nB.\n" DIFF("b")
-				HEAD(AUTHOR, "2", "[PATCH 3/3] demo: c") "\nC.\n" DIFF("c"));
+	mails = read_all(state,
+			 HEAD(AUTHOR, "1", "[PATCH 2/3] demo: b") "\nB.\n" DIFF("b")
+				 HEAD(AUTHOR, "2", "[PATCH 3/3] demo: c") "\nC.\n" DIFF("c"));
 	assert_fails(thread_collect(*state, &mails, &thread), FAIL_USAGE, "1/3 is missing");
-	mails = read_all(state, HEAD(AUTHOR, "1", "[PATCH 1/1] demo: a") "\nA.\n" DIFF("a")
-				HEAD(AUTHOR, "2", "[PATCH 1/1] other: b") "\nB.\n" DIFF("b"));
-	assert_fails(thread_collect(*state, &mails, &thread), FAIL_USAGE, "'demo: a' and 'other: b'");
+	mails = read_all(state,
+			 HEAD(AUTHOR, "1", "[PATCH 1/1] demo: a") "\nA.\n" DIFF("a")
+				 HEAD(AUTHOR, "2", "[PATCH 1/1] other: b") "\nB.\n" DIFF("b"));
+	assert_fails(thread_collect(*state, &mails, &thread), FAIL_USAGE,
+		     "'demo: a' and 'other: b'");
 	mails = read_all(state, HEAD(AUTHOR, "1", "Re: demo") "\nWords.\n");
 	assert_fails(thread_collect(*state, &mails, &thread), FAIL_USAGE, "no patch");
 }
 
 static void replies_that_answer_each_other_end(void **state)
 {
-	struct mails mails = read_all(state,
-		HEAD(AUTHOR, "1", "[PATCH] demo: a") "\nA.\n" DIFF("a")
-		HEAD(AUTHOR, "2", "Re: demo") ANSWERS("3") "\nAcked-by: " AUTHOR "\n\n"
-		HEAD(AUTHOR, "3", "Re: demo") ANSWERS("2") "\nAcked-by: " AUTHOR "\n");
+	struct mails mails =
+		read_all(state, HEAD(AUTHOR, "1", "[PATCH] demo: a") "\nA.\n" DIFF("a")
+					HEAD(AUTHOR, "2", "Re: demo")
+						ANSWERS("3") "\nAcked-by: " AUTHOR "\n\n" HEAD(
+							AUTHOR, "3", "Re: demo")
+							ANSWERS("2") "\nAcked-by: " AUTHOR "\n");
 	struct thread thread;
 
 	assert_ok(thread_collect(*state, &mails, &thread));
@@ -171,11 +183,11 @@ static void a_file_that_is_not_there_is_named(void **state)
 {
 	struct gathered gathered;
 
-	assert_fails(gather(*state, &(const char *){ "/nonexistent/x.eml" }, 1, true, &gathered), FAIL_USAGE,
-		     "/nonexistent/x.eml");
+	assert_fails(gather(*state, &(const char *){ "/nonexistent/x.eml" }, 1, true, &gathered),
+		     FAIL_USAGE, "/nonexistent/x.eml");
 }
 
 UNIT_MAIN(unit(replies_give_their_trailers_to_what_they_answer), unit(b4_finds_the_same),
 	  unit(only_the_newest_version_counts), unit(patches_come_in_the_order_of_their_numbers),
-	  unit(a_thread_without_all_its_patches_is_refused), unit(replies_that_answer_each_other_end),
-	  unit(a_file_that_is_not_there_is_named))
+	  unit(a_thread_without_all_its_patches_is_refused),
+	  unit(replies_that_answer_each_other_end), unit(a_file_that_is_not_there_is_named))

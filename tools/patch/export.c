@@ -48,10 +48,11 @@ static int find_commits(struct outgoing *out, const git_oid *last)
 		if (look_up(out, &id, &commit))
 			return -1;
 		if (out->commits.n == out->ask->series->n || !git_commit_parentcount(commit))
-			return fail_as(FAIL_USAGE,
-				       "series/%s/%s does not stand on %s (%.12s) any more; run series apply again",
-				       out->ask->series->name, kernel->name, kernel->name,
-				       git_oid_tostr_s(&kernel->commit));
+			return fail_as(
+				FAIL_USAGE,
+				"series/%s/%s does not stand on %s (%.12s) any more; run series apply again",
+				out->ask->series->name, kernel->name, kernel->name,
+				git_oid_tostr_s(&kernel->commit));
 		*arena_push(out->arena, &out->commits) = id;
 		id = *git_commit_parent_id(commit, 0);
 	}
@@ -66,7 +67,8 @@ static int find_base(struct outgoing *out)
 	if (look_up(out, &out->ask->kernel->commit, &commit))
 		return -1;
 	if (git_commit_parentcount(commit))
-		out->base_commit = arena_strdup(out->arena, git_oid_tostr_s(&out->ask->kernel->commit));
+		out->base_commit =
+			arena_strdup(out->arena, git_oid_tostr_s(&out->ask->kernel->commit));
 	return 0;
 }
 
@@ -81,7 +83,8 @@ static char *prefix_of(struct arena *arena, const struct kernel *kernel)
 
 static struct person person_of(struct arena *arena, const git_signature *signature)
 {
-	return (struct person){ arena_strdup(arena, signature->name), arena_strdup(arena, signature->email) };
+	return (struct person){ arena_strdup(arena, signature->name),
+				arena_strdup(arena, signature->email) };
 }
 
 static const struct series_patch *patch_of(const struct series *series, const char *subject)
@@ -96,8 +99,8 @@ static bool is_signed_off(const struct outgoing *out, const char *message)
 {
 	const struct person *sender = &out->ask->sender;
 
-	return sender->email && strstr(message, arena_printf(out->arena, "\nSigned-off-by: %s <%s>", sender->name,
-							     sender->email));
+	return sender->email && strstr(message, arena_printf(out->arena, "\nSigned-off-by: %s <%s>",
+							     sender->name, sender->email));
 }
 
 static int write_commit(struct outgoing *out, size_t index)
@@ -120,14 +123,16 @@ static int write_commit(struct outgoing *out, size_t index)
 
 	if (look_up(out, id, &commit) || look_up(out, git_commit_parent_id(commit, 0), &parent))
 		return -1;
-	if (tree_diff(out->arena, out->ask->repo, git_commit_tree_id(parent), git_commit_tree_id(commit), &diff))
+	if (tree_diff(out->arena, out->ask->repo, git_commit_tree_id(parent),
+		      git_commit_tree_id(commit), &diff))
 		return -1;
 	author = person_of(out->arena, git_commit_author(commit));
 	mail_write(&text, &style, &author, git_commit_author(commit)->when.time,
 		   git_commit_author(commit)->when.offset, git_commit_message(commit), &diff);
 	done->subject = arena_strdup(out->arena, git_commit_summary(commit));
-	done->path = arena_printf(out->arena, "%s/%s", out->ask->dir,
-				  import_file_name(out->arena, (unsigned int)index + 1, done->subject));
+	done->path =
+		arena_printf(out->arena, "%s/%s", out->ask->dir,
+			     import_file_name(out->arena, (unsigned int)index + 1, done->subject));
 	done->patch = patch_of(out->ask->series, done->subject);
 	done->signed_off = is_signed_off(out, git_commit_message(commit));
 	return file_write(done->path, text_slice(&text), 0666);
@@ -191,14 +196,16 @@ static int write_cover(struct outgoing *out)
 	if (!sender.email)
 		sender = person_of(out->arena, git_commit_author(newest));
 	mail_write(&text, &style, &sender, git_commit_committer(newest)->when.time,
-		   git_commit_committer(newest)->when.offset, text_str(&message), &(struct diff){ 0 });
+		   git_commit_committer(newest)->when.offset, text_str(&message),
+		   &(struct diff){ 0 });
 	return file_write(arena_printf(out->arena, "%s/" COVER, ask->dir), text_slice(&text), 0666);
 }
 
 /* Is it a name that an export writes? */
 static bool is_ours(const char *name)
 {
-	return strspn(name, "0123456789") == 4 && name[4] == '-' && slice_ends(slice_of(name), ".patch");
+	return strspn(name, "0123456789") == 4 && name[4] == '-' &&
+	       slice_ends(slice_of(name), ".patch");
 }
 
 /* Take away what an earlier export left and this one did not write. */
@@ -224,7 +231,9 @@ int export_mails(struct arena *arena, const struct export_ask *ask, struct expor
 {
 	struct outgoing out = { .arena = arena, .ask = ask, .export = export };
 	git_oid last;
-	int r = repo_ref(ask->repo, arena_printf(arena, "refs/series/%s/%s", ask->series->name, ask->kernel->name),
+	int r = repo_ref(ask->repo,
+			 arena_printf(arena, "refs/series/%s/%s", ask->series->name,
+				      ask->kernel->name),
 			 &last);
 
 	*export = (struct export){ .prefix = prefix_of(arena, ask->kernel) };

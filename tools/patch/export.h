@@ -14,10 +14,10 @@ struct export_ask {
 	struct repo *repo;
 	const struct series *series;
 	const struct kernel *kernel;
-	const char *dir;	 /* comes into being; NNNN-*.patch files of an earlier export there go */
+	const char *dir; /* comes into being; NNNN-*.patch files of an earlier export there go */
 	const char *in_reply_to; /* message id; NULL */
-	bool cover;		 /* a 0000-cover-letter.patch too, where there is more than one mail */
-	struct person sender;	 /* email NULL: the authors */
+	bool cover;	      /* a 0000-cover-letter.patch too, where there is more than one mail */
+	struct person sender; /* email NULL: the authors */
 };
 
 struct exported {
@@ -26,7 +26,8 @@ struct exported {
 	bool signed_off;		  /* by the sender */
 };
 
-struct export {
+struct export
+{
 	char *prefix; /* "PATCH 6.1.y" */
 	struct exported *items;
 	size_t n, cap;

@@ -69,9 +69,11 @@ static int read_mbx(struct arena *arena, const char *dir, struct mails *mails)
 	for (size_t i = 0; i < names.n; i++) {
 		if (!slice_ends(slice_of(names.items[i]), ".mbx"))
 			continue;
-		if (file_read(arena, arena_printf(arena, "%s/%s", dir, names.items[i]), MAIL_MAX, &text) != 1)
+		if (file_read(arena, arena_printf(arena, "%s/%s", dir, names.items[i]), MAIL_MAX,
+			      &text) != 1)
 			return -1;
-		return mail_parse_mbox(arena, text, mails) ? fail_in("what b4 made of the thread") : 0;
+		return mail_parse_mbox(arena, text, mails) ? fail_in("what b4 made of the thread") :
+							     0;
 	}
 	return fail("b4 found no series in it");
 }
@@ -81,9 +83,12 @@ static int ask_b4(struct arena *arena, const char *id, const struct text *mbox, 
 {
 	char *dir __free(folder) = NULL;
 	/* It ends without a word where git knows no user, and sorts that user's sign-off last: be nobody. */
-	static const char *const env[] = { "GIT_CONFIG_COUNT=2", "GIT_CONFIG_KEY_0=user.name",
-					   "GIT_CONFIG_VALUE_0=series", "GIT_CONFIG_KEY_1=user.email",
-					   "GIT_CONFIG_VALUE_1=series@localhost.invalid", NULL };
+	static const char *const env[] = { "GIT_CONFIG_COUNT=2",
+					   "GIT_CONFIG_KEY_0=user.name",
+					   "GIT_CONFIG_VALUE_0=series",
+					   "GIT_CONFIG_KEY_1=user.email",
+					   "GIT_CONFIG_VALUE_1=series@localhost.invalid",
+					   NULL };
 	struct child_answer answer;
 	const char *argv[12];
 	size_t n = 0;
@@ -108,18 +113,22 @@ static int ask_b4(struct arena *arena, const char *id, const struct text *mbox, 
 	argv[n++] = dir;
 	argv[n++] = id;
 	argv[n] = NULL;
-	if (child_run(arena, &(struct child_ask){ .argv = argv,
-						  .setenv = env,
-						  .deadline_ms = mbox ? B4_OFFLINE_MS : B4_ONLINE_MS },
+	if (child_run(arena,
+		      &(struct child_ask){ .argv = argv,
+					   .setenv = env,
+					   .deadline_ms = mbox ? B4_OFFLINE_MS : B4_ONLINE_MS },
 		      &answer))
 		return -1;
 	if (answer.timed_out)
-		return fail("b4 took too long over message %s; get the mails as files and import those", id);
+		return fail(
+			"b4 took too long over message %s; get the mails as files and import those",
+			id);
 	if (answer.status)
-		return fail(mbox ? "b4 could not make a series of the mails (%s): %s" :
-				   "b4 could not get message %s (%s); without the network, import the mails as files",
-			    mbox ? last_words(arena, &answer) : id,
-			    mbox ? "try --no-b4" : last_words(arena, &answer));
+		return fail(
+			mbox ? "b4 could not make a series of the mails (%s): %s" :
+			       "b4 could not get message %s (%s); without the network, import the mails as files",
+			mbox ? last_words(arena, &answer) : id,
+			mbox ? "try --no-b4" : last_words(arena, &answer));
 	return read_mbx(arena, dir, mails);
 }
 
@@ -202,7 +211,8 @@ static void take_b4(struct arena *arena, const struct mails *series, const struc
 				was = &before->items[k];
 		for (size_t k = 0; was && k < mail->ntrailers; k++)
 			if (!has_trailer(was, &mail->trailers[k]))
-				*arena_push(arena, &gathered->given[gathered->n - 1]) = mail->trailers[k];
+				*arena_push(arena, &gathered->given[gathered->n - 1]) =
+					mail->trailers[k];
 	}
 }
 
@@ -228,8 +238,9 @@ static int gather_id(struct arena *arena, const char *word, struct gathered *gat
 	if (*id == '-')
 		return fail_as(FAIL_USAGE, "'%s' is neither a file nor a message id", word);
 	if (!child_exists("b4"))
-		return fail("b4 is needed to get message %s: install b4 (apt install b4), or import the mails as files",
-			    id);
+		return fail(
+			"b4 is needed to get message %s: install b4 (apt install b4), or import the mails as files",
+			id);
 	if (ask_b4(arena, id, NULL, &mails))
 		return -1;
 	take_b4(arena, &mails, NULL, gathered);
@@ -249,7 +260,8 @@ int gather(struct arena *arena, const char *const *words, size_t nwords, bool no
 		return gather_id(arena, words[0], gathered);
 	for (size_t i = 0; i < nwords; i++) {
 		if (nwords > 1 && is_id(words[i]) && file_kind(words[i]) == 0)
-			return fail_as(FAIL_USAGE, "'%s' is no file; a message id stands alone", words[i]);
+			return fail_as(FAIL_USAGE, "'%s' is no file; a message id stands alone",
+				       words[i]);
 		if (read_file(arena, words[i], &mails, &mbox))
 			return -1;
 	}
@@ -265,7 +277,8 @@ int gather(struct arena *arena, const char *const *words, size_t nwords, bool no
 		return -1;
 	take_b4(arena, &series, &mails, gathered);
 	if (gathered->n != thread.n)
-		return fail("b4 made %zu patches of the mails, and we see %zu; import them one by one, or with --no-b4",
-			    gathered->n, thread.n);
+		return fail(
+			"b4 made %zu patches of the mails, and we see %zu; import them one by one, or with --no-b4",
+			gathered->n, thread.n);
 	return 0;
 }

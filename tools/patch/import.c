@@ -69,11 +69,11 @@ static int place_patches(struct intake *in)
 	unsigned int number = ask->number;
 
 	if (number > in->old.n + 1)
-		return fail_as(FAIL_USAGE, "series %s has %zu patches: number %u would leave a gap", ask->name,
-			       in->old.n, number);
+		return fail_as(FAIL_USAGE, "series %s has %zu patches: number %u would leave a gap",
+			       ask->name, in->old.n, number);
 	if (number && number <= in->old.n && !ask->in_place)
-		return fail_as(FAIL_USAGE, "series %s has a patch %u (%s); --in-place replaces it", ask->name,
-			       number, in->old.items[number - 1].mail.subject);
+		return fail_as(FAIL_USAGE, "series %s has a patch %u (%s); --in-place replaces it",
+			       ask->name, number, in->old.items[number - 1].mail.subject);
 	if (!number)
 		number = (unsigned int)in->old.n + 1;
 	for (size_t i = 0; i < in->gathered.n; i++) {
@@ -87,16 +87,20 @@ static int place_patches(struct intake *in)
 			if (!strcmp(in->old.items[k].mail.subject, mail->subject))
 				old = &in->old.items[k];
 		if (!old && ask->in_place && !ask->number)
-			return fail_as(FAIL_USAGE, "series %s has no patch '%s' to replace; name one with --number",
-				       ask->name, mail->subject);
+			return fail_as(
+				FAIL_USAGE,
+				"series %s has no patch '%s' to replace; name one with --number",
+				ask->name, mail->subject);
 		out->number = old ? old->number : number++;
 		if (!old && out->number <= in->old.n)
 			old = &in->old.items[out->number - 1];
 		out->replaced = old;
-		out->file = old ? old->file : import_file_name(in->arena, out->number, mail->subject);
+		out->file = old ? old->file :
+				  import_file_name(in->arena, out->number, mail->subject);
 		for (size_t k = 0; !old && k < in->old.n; k++)
 			if (!strcmp(in->old.items[k].file, out->file))
-				return fail_as(FAIL_USAGE, "series %s has a file %s already", ask->name, out->file);
+				return fail_as(FAIL_USAGE, "series %s has a file %s already",
+					       ask->name, out->file);
 	}
 	return 0;
 }
@@ -110,10 +114,12 @@ static int check_mails(const struct intake *in)
 		const struct mail *mail = &in->gathered.items[i];
 
 		if (!*mail->subject)
-			return fail_as(FAIL_USAGE, "a patch by %s has no subject", mail->author.name);
+			return fail_as(FAIL_USAGE, "a patch by %s has no subject",
+				       mail->author.name);
 		for (size_t k = 0; k < mail->diff.n; k++)
 			if (mail->diff.items[k].binary)
-				return fail_as(FAIL_USAGE, "'%s' changes a binary file: a series is text",
+				return fail_as(FAIL_USAGE,
+					       "'%s' changes a binary file: a series is text",
 					       mail->subject);
 	}
 	return 0;
@@ -131,9 +137,11 @@ static int copy_old(struct intake *in)
 		char *from = arena_printf(in->arena, "%s/%s", in->import->dir, names.items[i]);
 
 		if (file_kind(from) != 2)
-			return fail_as(FAIL_USAGE, "%s is no file; move it out of the series' folder", from);
+			return fail_as(FAIL_USAGE,
+				       "%s is no file; move it out of the series' folder", from);
 		if (file_read(in->arena, from, COPY_MAX, &text) != 1 ||
-		    file_write(arena_printf(in->arena, "%s/%s", in->temp, names.items[i]), text, 0666))
+		    file_write(arena_printf(in->arena, "%s/%s", in->temp, names.items[i]), text,
+			       0666))
 			return -1;
 	}
 	return 0;
@@ -148,15 +156,18 @@ static int write_patch(struct intake *in, const struct mail *mail, const struct 
 				    .message_id = mail->message_id,
 				    .base_commit = mail->base_commit,
 				    .from_line = in->ask->upstream };
-	struct text text __free_text = TEXT_INIT, was __free_text = TEXT_INIT, is __free_text = TEXT_INIT;
+	struct text text __free_text = TEXT_INIT, was __free_text = TEXT_INIT,
+			 is __free_text = TEXT_INIT;
 	struct mail back;
 
-	mail_write(&text, &style, &mail->author, mail->date, mail->date_offset, message, &mail->diff);
+	mail_write(&text, &style, &mail->author, mail->date, mail->date_offset, message,
+		   &mail->diff);
 	if (mail_parse(in->arena, text_slice(&text), &back))
 		return fail_in("'%s' as it would be written", mail->subject);
 	diff_write(&was, &mail->diff);
 	diff_write(&is, &back.diff);
-	if (!slice_eq(text_slice(&was), text_slice(&is)) || strcmp(back.subject, mail->subject) != 0)
+	if (!slice_eq(text_slice(&was), text_slice(&is)) ||
+	    strcmp(back.subject, mail->subject) != 0)
 		return fail("'%s' cannot be written as a mail without changing it", mail->subject);
 	return file_write(path, text_slice(&text), 0666);
 }
@@ -183,7 +194,9 @@ static int write_order(struct intake *in)
 
 static int set_key(git_config *config, const char *name, const char *value)
 {
-	return git_config_set_string(config, name, value) ? fail_git("series.conf: cannot set %s", name) : 0;
+	return git_config_set_string(config, name, value) ?
+		       fail_git("series.conf: cannot set %s", name) :
+		       0;
 }
 
 static bool has_stable_tag(const struct mail *mail)
@@ -216,12 +229,14 @@ static int set_patch(struct intake *in, git_config *config, const struct mail *m
 	if (!upstream && link &&
 	    set_key(config, KEY("mainline"), arena_printf(arena, "Submitted, %s", link)))
 		return -1;
-	if (set_key(config, KEY("class"), upstream && tagged ? "stable-eligible" :
-					  upstream	     ? "distro-only" :
-							       "out-of-tree") ||
-	    set_key(config, KEY("why"), upstream && tagged ? "upstream and tagged Cc: stable" :
-					upstream	   ? "upstream, not tagged Cc: stable" :
-							     "no upstream commit is known"))
+	if (set_key(config, KEY("class"),
+		    upstream && tagged ? "stable-eligible" :
+		    upstream	       ? "distro-only" :
+					 "out-of-tree") ||
+	    set_key(config, KEY("why"),
+		    upstream && tagged ? "upstream and tagged Cc: stable" :
+		    upstream	       ? "upstream, not tagged Cc: stable" :
+					 "no upstream commit is known"))
 		return -1;
 #undef KEY
 	return 0;
@@ -237,8 +252,8 @@ static int write_conf(struct intake *in)
 		return -1;
 	if (git_config_open_ondisk(&config, path))
 		return fail_git("cannot edit %s", path);
-	if (in->import->created &&
-	    (set_key(config, "series.name", in->ask->name) || set_key(config, "series.title", title)))
+	if (in->import->created && (set_key(config, "series.name", in->ask->name) ||
+				    set_key(config, "series.title", title)))
 		return -1;
 	for (size_t i = 0; i < in->import->n; i++)
 		if (set_patch(in, config, &in->gathered.items[i], &in->import->items[i]))
@@ -275,7 +290,8 @@ static int publish(const struct intake *in)
 
 static int make_temp(struct intake *in)
 {
-	char *name = arena_printf(in->arena, "%s/series/.%s.XXXXXX", in->ask->workspace, in->ask->name);
+	char *name =
+		arena_printf(in->arena, "%s/series/.%s.XXXXXX", in->ask->workspace, in->ask->name);
 	mode_t mask = umask(0);
 
 	umask(mask);
@@ -314,11 +330,14 @@ int import_mails(struct arena *arena, const struct import_ask *ask, struct impor
 
 	*import = (struct import){ 0 };
 	if (!series_name_ok(ask->name))
+		return fail_as(
+			FAIL_USAGE,
+			"'%s' is no name for a series: lower-case letters, digits, '.', '_', '-', and not 'kernel'",
+			ask->name);
+	if (ask->upstream &&
+	    (strlen(ask->upstream) != 40 || strspn(ask->upstream, "0123456789abcdef") != 40))
 		return fail_as(FAIL_USAGE,
-			       "'%s' is no name for a series: lower-case letters, digits, '.', '_', '-', and not 'kernel'",
-			       ask->name);
-	if (ask->upstream && (strlen(ask->upstream) != 40 || strspn(ask->upstream, "0123456789abcdef") != 40))
-		return fail_as(FAIL_USAGE, "--upstream takes a commit of 40 hexadecimal digits, not '%s'",
+			       "--upstream takes a commit of 40 hexadecimal digits, not '%s'",
 			       ask->upstream);
 	import->dir = arena_printf(arena, "%s/series/%s", ask->workspace, ask->name);
 	import->created = file_kind(import->dir) == 0;

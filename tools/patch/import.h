@@ -12,11 +12,12 @@
 
 struct import_ask {
 	const char *workspace;
-	const char *name;	  /* of the series; made when it is not there */
-	const char *const *words; /* files (.eml, mbox), or message ids, which b4 gets from the archive */
+	const char *name; /* of the series; made when it is not there */
+	const char *const
+		*words; /* files (.eml, mbox), or message ids, which b4 gets from the archive */
 	size_t nwords;
 	unsigned int number; /* where the first patch goes; 0: behind the last */
-	bool in_place;	     /* replace: the patch of that number, or without one those of the same subject */
+	bool in_place; /* replace: the patch of that number, or without one those of the same subject */
 	const char *upstream; /* 40 hex, for a single patch; NULL */
 	bool no_b4;	      /* gather trailers ourselves */
 };
@@ -29,12 +30,13 @@ struct imported {
 };
 
 struct import {
-	char *dir;	 /* series/NAME */
-	bool created;	 /* the series was not there */
+	char *dir;    /* series/NAME */
+	bool created; /* the series was not there */
 	bool by_b4;
 	struct imported *items;
 	size_t n, cap;
-	struct trailers refused; /* trailers in replies whose address is not the sender's; by_b4: not known */
+	struct trailers
+		refused; /* trailers in replies whose address is not the sender's; by_b4: not known */
 };
 
 /* 0 with what was done; nothing is changed on -1. */

@@ -51,15 +51,17 @@ static bool parse_date(const char *value, struct mail *mail)
 	const char *found;
 	int at = 0, more = 0;
 
-	if (!value || sscanf(comma ? comma + 1 : value, " %d %3s %d %d:%d%n", &tm.tm_mday, month,
-			     &tm.tm_year, &tm.tm_hour, &tm.tm_min, &at) < 5 || !at)
+	if (!value ||
+	    sscanf(comma ? comma + 1 : value, " %d %3s %d %d:%d%n", &tm.tm_mday, month, &tm.tm_year,
+		   &tm.tm_hour, &tm.tm_min, &at) < 5 ||
+	    !at)
 		return false;
 	value = (comma ? comma + 1 : value) + at;
 	if (sscanf(value, ":%d%n", &tm.tm_sec, &more) == 1)
 		value += more;
 	found = strlen(month) == 3 ? strcasestr(months, month) : NULL;
-	if (!found || (found - months) % 3 || tm.tm_mday < 1 || tm.tm_mday > 31 || tm.tm_hour > 23 ||
-	    tm.tm_min > 59 || tm.tm_sec > 60 || tm.tm_year > 9999)
+	if (!found || (found - months) % 3 || tm.tm_mday < 1 || tm.tm_mday > 31 ||
+	    tm.tm_hour > 23 || tm.tm_min > 59 || tm.tm_sec > 60 || tm.tm_year > 9999)
 		return false;
 	tm.tm_mon = (int)(found - months) / 3;
 	tm.tm_year += tm.tm_year < 50 ? 100 : tm.tm_year < 1000 ? 0 : -1900;
@@ -166,7 +168,8 @@ static void take_in_body(struct arena *arena, struct letter *letter, const char 
 		whole = mime_utf8(arena, slice_skip(line, strlen(names[which])), charset);
 		while (++i < lines->n && lines->items[i].n > 1 && lines->items[i].p[0] == ' ' &&
 		       !slice_blank(lines->items[i]))
-			whole = arena_printf(arena, "%s" SLICE_FMT, whole, SLICE_ARG(lines->items[i]));
+			whole = arena_printf(arena, "%s" SLICE_FMT, whole,
+					     SLICE_ARG(lines->items[i]));
 		if (which == 0 && mime_person(arena, whole, &person))
 			mail->author = person;
 		else if (which == 0)
@@ -223,7 +226,8 @@ static bool is_diff(const struct lines *lines, size_t i)
 	if (slice_starts(lines->items[i], "diff --git "))
 		return true;
 	return i + 2 < lines->n && slice_starts(lines->items[i], "--- ") &&
-	       slice_starts(lines->items[i + 1], "+++ ") && slice_starts(lines->items[i + 2], "@@ -");
+	       slice_starts(lines->items[i + 1], "+++ ") &&
+	       slice_starts(lines->items[i + 2], "@@ -");
 }
 
 static bool is_sign_off(struct slice line)
@@ -268,8 +272,8 @@ static void find_pieces(struct arena *arena, struct letter *letter, bool made_by
 		if (is_diff(lines, letter->diff))
 			break;
 	take_in_body(arena, letter, charset, mail);
-	for (size_t i = letter->begin;
-	     !made_by_git && letter->diff < lines->n && i < letter->diff; i++) {
+	for (size_t i = letter->begin; !made_by_git && letter->diff < lines->n && i < letter->diff;
+	     i++) {
 		if (is_separator(lines->items[i]))
 			break;
 		if (is_scissors(lines->items[i])) {
@@ -310,7 +314,7 @@ static char *clean_text(struct arena *arena, const struct lines *lines, size_t f
 static bool is_diffstat(struct slice line)
 {
 	static const char *const summaries[] = { " create mode ", " delete mode ", " rename ",
-						 " mode change ", " copy ", " rewrite " };
+						 " mode change ", " copy ",	   " rewrite " };
 	struct slice s = slice_trim(line);
 	size_t digits = 0;
 
@@ -422,7 +426,8 @@ static int parse_at(struct arena *arena, struct slice raw, size_t first_line, st
 			mail->patch = (struct slice){ NULL, 0 };
 	}
 	if (mail->diff.n && (!mail->author.email || !strchr(mail->author.email, '@')))
-		return fail_as(FAIL_USAGE, "line %zu: a patch needs an author: no address in From:", first_line);
+		return fail_as(FAIL_USAGE, "line %zu: a patch needs an author: no address in From:",
+			       first_line);
 	if (!mail->diff.n)
 		letter.end = letter.diff = letter.lines.n;
 	else
@@ -447,7 +452,8 @@ int mail_parse_mbox(struct arena *arena, struct slice raw, struct mails *mails)
 	if (!mbox.n)
 		return fail_as(FAIL_USAGE, "no mail in it");
 	for (size_t i = 0; i < mbox.n; i++)
-		if (parse_at(arena, mbox.items[i].raw, mbox.items[i].line, arena_push(arena, mails)))
+		if (parse_at(arena, mbox.items[i].raw, mbox.items[i].line,
+			     arena_push(arena, mails)))
 			return -1;
 	return 0;
 }

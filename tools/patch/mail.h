@@ -24,23 +24,24 @@ struct trailer {
 };
 
 struct mail {
-	struct person author;	/* the in-body From: where there is one */
-	int64_t date;		/* seconds since the epoch */
-	int date_offset;	/* minutes east of UTC */
-	char *subject;		/* without the [PATCH ...] prefix, unfolded */
-	char *prefix;		/* what stood in the brackets: "PATCH 6.1.y v2 3/4"; "" without */
+	struct person author; /* the in-body From: where there is one */
+	int64_t date;	      /* seconds since the epoch */
+	int date_offset;      /* minutes east of UTC */
+	char *subject;	      /* without the [PATCH ...] prefix, unfolded */
+	char *prefix;	      /* what stood in the brackets: "PATCH 6.1.y v2 3/4"; "" without */
 	unsigned int number, total, version; /* of "v2 3/4"; 0 where not said, version 1 */
-	char *body;		/* the message without the subject, up to "---", trailers included, ends in one '\n' */
+	char *body; /* the message without the subject, up to "---", trailers included, ends in one '\n' */
 	struct trailer *trailers; /* the last paragraph of the body, in order */
 	size_t ntrailers, cap_trailers;
-	char *notes;		/* between "---" and the diff, without the diffstat; "" */
-	char *message_id;	/* without <>; NULL */
-	char *in_reply_to;	/* without <>; NULL */
-	char *reply_to;		/* NULL */
-	char *base_commit;	/* of "base-commit:"; NULL */
-	struct slice patch;	/* from the first "diff --git" on, decoded */
-	struct diff diff;	/* parsed from it; empty in a mail without a patch (a reply, a cover letter) */
-	bool reply;		/* its subject begins with "Re:" */
+	char *notes;	    /* between "---" and the diff, without the diffstat; "" */
+	char *message_id;   /* without <>; NULL */
+	char *in_reply_to;  /* without <>; NULL */
+	char *reply_to;	    /* NULL */
+	char *base_commit;  /* of "base-commit:"; NULL */
+	struct slice patch; /* from the first "diff --git" on, decoded */
+	struct diff
+		diff; /* parsed from it; empty in a mail without a patch (a reply, a cover letter) */
+	bool reply;   /* its subject begins with "Re:" */
 };
 
 /*
@@ -56,13 +57,13 @@ struct mails {
 int mail_parse_mbox(struct arena *arena, struct slice raw, struct mails *mails);
 
 struct mail_style {
-	const char *prefix;	 /* "PATCH 6.1.y" */
+	const char *prefix;	    /* "PATCH 6.1.y" */
 	unsigned int number, total; /* total 1: no n/m */
-	struct person sender;	 /* differs from the author: an in-body From: is written */
-	const char *in_reply_to; /* NULL: none */
-	const char *message_id;  /* NULL: none */
-	const char *base_commit; /* NULL: none */
-	const char *from_line;	 /* 40 hex of the mbox "From " line */
+	struct person sender;	    /* differs from the author: an in-body From: is written */
+	const char *in_reply_to;    /* NULL: none */
+	const char *message_id;	    /* NULL: none */
+	const char *base_commit;    /* NULL: none */
+	const char *from_line;	    /* 40 hex of the mbox "From " line */
 };
 /* `message` is subject, blank line, body. Diffstat and diff are made from `diff`, which may be empty (a cover letter). */
 void mail_write(struct text *out, const struct mail_style *style, const struct person *author,

@@ -60,7 +60,8 @@ static void split_message(struct text *subject, const char *message, struct slic
 static bool is_mistakable(struct slice line)
 {
 	return (slice_starts(line, "---") && (line.n == 3 || line.p[3] == ' ')) ||
-	       slice_starts(line, "diff -") || slice_starts(line, "Index: ") || mbox_from_line(line);
+	       slice_starts(line, "diff -") || slice_starts(line, "Index: ") ||
+	       mbox_from_line(line);
 }
 
 static void add_body(struct text *out, struct slice body)

@@ -42,7 +42,8 @@ bool mbox_git_line(struct slice line)
 		return false;
 	while (n < line.n && isxdigit((unsigned char)line.p[n]))
 		n++;
-	return (n == 45 || n == 69) && slice_starts(slice_skip(line, n), " Mon Sep 17 00:00:00 2001");
+	return (n == 45 || n == 69) &&
+	       slice_starts(slice_skip(line, n), " Mon Sep 17 00:00:00 2001");
 }
 
 static bool escaped(struct slice line)

@@ -14,7 +14,7 @@
 
 struct message_ask {
 	const struct series_patch *patch;
-	const char *note;		 /* what was adapted, without the brackets; NULL: nothing was */
+	const char *note; /* what was adapted, without the brackets; NULL: nothing was */
 	const struct person *backporter; /* NULL, or without an email: no sign-off */
 };
 

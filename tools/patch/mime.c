@@ -265,7 +265,8 @@ int mime_parse(struct arena *arena, struct slice raw, struct mime *mime)
 	struct walk walk = { .arena = arena, .mime = mime, .raw = raw.p };
 
 	*mime = (struct mime){ .line = 1 };
-	if (slice_line(&look, &line) && (slice_starts(line, "From ") || slice_starts(line, ">From ")))
+	if (slice_line(&look, &line) &&
+	    (slice_starts(line, "From ") || slice_starts(line, ">From ")))
 		rest = look;
 	take_headers(arena, &rest, mime);
 	if (!mime_get(mime, "from") && !mime_get(mime, "subject"))

@@ -79,7 +79,8 @@ struct slice mime_quoted(struct arena *arena, struct slice s, bool word)
 			out[n++] = ' ';
 		} else if (s.p[i] != '=') {
 			out[n++] = s.p[i];
-		} else if (i + 2 < s.n && hex_value(s.p[i + 1]) >= 0 && hex_value(s.p[i + 2]) >= 0) {
+		} else if (i + 2 < s.n && hex_value(s.p[i + 1]) >= 0 &&
+			   hex_value(s.p[i + 2]) >= 0) {
 			out[n++] = (char)(hex_value(s.p[i + 1]) << 4 | hex_value(s.p[i + 2]));
 			i += 2;
 		} else if (!word && (blank = blank_to_newline(s, i + 1))) {
@@ -280,12 +281,13 @@ bool mime_person(struct arena *arena, const char *value, struct person *person)
 			arena, slice_trim((struct slice){ open + 1, (size_t)(close - open - 1) }));
 	} else {
 		paren = memchr(all.p, '(', all.n);
-		person->email = slice_str(arena, slice_trim((struct slice){
-							 all.p, paren ? (size_t)(paren - all.p)
-								      : all.n }));
+		person->email =
+			slice_str(arena, slice_trim((struct slice){
+						 all.p, paren ? (size_t)(paren - all.p) : all.n }));
 		if (paren && all.p[all.n - 1] == ')')
-			person->name = unquote(arena, (struct slice){ paren + 1,
-				(size_t)(all.p + all.n - paren - 2) });
+			person->name = unquote(
+				arena,
+				(struct slice){ paren + 1, (size_t)(all.p + all.n - paren - 2) });
 	}
 	if (!strchr(person->email, '@') || strpbrk(person->email, " \t<>"))
 		return false;

@@ -21,7 +21,8 @@ const struct conf_key series_keys[] = {
 	{ "series", false, "link", CONF_STRING, "where it was discussed" },
 	{ "series", false, "base", CONF_STRING,
 	  "a kernel on which all of it fits exactly; without one, the newest in the store that does" },
-	{ "patch", true, "upstream", CONF_STRING, "its commit in Linus' tree, 40 hexadecimal digits" },
+	{ "patch", true, "upstream", CONF_STRING,
+	  "its commit in Linus' tree, 40 hexadecimal digits" },
 	{ "patch", true, "mainline", CONF_STRING,
 	  "where it stands on its way upstream, in SUSE's words: Submitted, Not yet, Never" },
 	{ "patch", true, "link", CONF_STRING, "where this patch was discussed" },
@@ -29,7 +30,8 @@ const struct conf_key series_keys[] = {
 	{ "patch", true, "why", CONF_STRING, "the rule that decided the class" },
 	{ "patch", true, "from", CONF_STRING, "the first version it is for, itself included" },
 	{ "patch", true, "until", CONF_STRING, "the last version it is for, itself included" },
-	{ "patch", true, "range-why", CONF_STRING, "why it is not for versions outside from and until" },
+	{ "patch", true, "range-why", CONF_STRING,
+	  "why it is not for versions outside from and until" },
 	{ "patch", true, "needs", CONF_STRING, "a probe; where it does not hold the patch is n/a" },
 	{ "patch", true, "condition", CONF_LIST,
 	  "PROBE FILE[:HUNK]: this file's change (or its HUNKth) is there only where the probe holds" },
@@ -41,7 +43,8 @@ const struct conf_key series_keys[] = {
 const size_t nseries_keys = ARRAY_SIZE(series_keys);
 
 static const struct conf_key trust_keys[] = {
-	{ "trust", false, "series", CONF_LIST, "a series whose semantic patches may carry scripts" },
+	{ "trust", false, "series", CONF_LIST,
+	  "a series whose semantic patches may carry scripts" },
 };
 
 /* What the reader keeps at hand. */
@@ -53,7 +56,7 @@ struct reader {
 		struct named_probe {
 			struct probe probe;
 			const char *otherwise;
-		} *items;
+		} * items;
 		size_t n, cap;
 	} probes;
 };
@@ -74,7 +77,8 @@ bool series_name_ok(const char *name)
 	if (!islower((unsigned char)*name) && !isdigit((unsigned char)*name))
 		return false;
 	for (const char *p = name; *p; p++)
-		if (!islower((unsigned char)*p) && !isdigit((unsigned char)*p) && !strchr("._-", *p))
+		if (!islower((unsigned char)*p) && !isdigit((unsigned char)*p) &&
+		    !strchr("._-", *p))
 			return false;
 	return strcmp(name, "kernel") != 0 && !strstr(name, "..") && strlen(name) < 100 &&
 	       !slice_ends(slice_of(name), ".lock") && !slice_ends(slice_of(name), ".");
@@ -110,15 +114,17 @@ static int read_order(struct reader *reader, const char *path)
 		slice_cut(&words, ' ', &word);
 		option = slice_trim(words);
 		if (option.n && !slice_is(option, "-p1"))
-			return fail_as(FAIL_USAGE, "%s:%u: only -p1 is known behind a patch, not '" SLICE_FMT "'",
+			return fail_as(FAIL_USAGE,
+				       "%s:%u: only -p1 is known behind a patch, not '" SLICE_FMT
+				       "'",
 				       path, number, SLICE_ARG(option));
 		if (!diff_path_ok(word))
-			return fail_as(FAIL_POLICY, "%s:%u: no name of a patch: '" SLICE_FMT "'", path,
-				       number, SLICE_ARG(word));
+			return fail_as(FAIL_POLICY, "%s:%u: no name of a patch: '" SLICE_FMT "'",
+				       path, number, SLICE_ARG(word));
 		for (size_t i = 0; i < series->n; i++)
 			if (slice_is(word, series->items[i].file))
-				return fail_as(FAIL_USAGE, "%s:%u: '" SLICE_FMT "' is there twice", path,
-					       number, SLICE_ARG(word));
+				return fail_as(FAIL_USAGE, "%s:%u: '" SLICE_FMT "' is there twice",
+					       path, number, SLICE_ARG(word));
 		patch = arena_push(arena, series);
 		patch->number = (unsigned int)series->n;
 		patch->class = CLASS_OUT_OF_TREE; /* unless the conf says otherwise */
@@ -136,8 +142,8 @@ static int read_mail(struct reader *reader, struct series_patch *patch)
 	if (r < 0)
 		return -1;
 	if (!r)
-		return fail_as(FAIL_USAGE, "%s/series names %s, which is not there", reader->series->dir,
-			       patch->file);
+		return fail_as(FAIL_USAGE, "%s/series names %s, which is not there",
+			       reader->series->dir, patch->file);
 	if (mail_parse(reader->arena, text, &patch->mail))
 		return fail_in("%s", path);
 	if (!patch->mail.diff.n)
@@ -170,9 +176,11 @@ static int read_probe(struct reader *reader, const char *name)
 		slice_cut(&rest, ':', &file);
 		file = slice_trim(file);
 		rest = slice_trim(rest);
-		if (!rest.n || !diff_path_ok(slice_ends(file, "/") ? (struct slice){ file.p, file.n - 1 } : file))
-			return fail_as(FAIL_USAGE, "%s:%u: has = FILE: WORD, not '%s'", reader->conf.path,
-				       e->line, e->value);
+		if (!rest.n ||
+		    !diff_path_ok(slice_ends(file, "/") ? (struct slice){ file.p, file.n - 1 } :
+							  file))
+			return fail_as(FAIL_USAGE, "%s:%u: has = FILE: WORD, not '%s'",
+				       reader->conf.path, e->line, e->value);
 		probe->probe.files[probe->probe.n] = slice_str(arena, file);
 		probe->probe.strings[probe->probe.n++] = slice_str(arena, rest);
 	}
@@ -212,8 +220,8 @@ static int read_condition(struct reader *reader, struct series_patch *patch,
 	slice_cut(&rest, ':', &path);
 	probe = probe_named(reader, name);
 	if (!probe)
-		return fail_as(FAIL_USAGE, "%s:%u: there is no probe '" SLICE_FMT "'", reader->conf.path,
-			       entry->line, SLICE_ARG(name));
+		return fail_as(FAIL_USAGE, "%s:%u: there is no probe '" SLICE_FMT "'",
+			       reader->conf.path, entry->line, SLICE_ARG(name));
 	for (size_t i = 0; i < patch->mail.diff.n; i++) {
 		const struct filediff *f = &patch->mail.diff.items[i];
 
@@ -221,11 +229,14 @@ static int read_condition(struct reader *reader, struct series_patch *patch,
 			file = f;
 	}
 	if (!file)
-		return fail_as(FAIL_USAGE, "%s:%u: %s does not touch '" SLICE_FMT "'", reader->conf.path,
-			       entry->line, patch->file, SLICE_ARG(path));
+		return fail_as(FAIL_USAGE, "%s:%u: %s does not touch '" SLICE_FMT "'",
+			       reader->conf.path, entry->line, patch->file, SLICE_ARG(path));
 	if (rest.n && (!slice_number(rest, 100000, &hunk) || !hunk || hunk > file->n))
-		return fail_as(FAIL_USAGE, "%s:%u: %s has %zu hunks for that file, and no number '" SLICE_FMT "'",
-			       reader->conf.path, entry->line, patch->file, file->n, SLICE_ARG(rest));
+		return fail_as(FAIL_USAGE,
+			       "%s:%u: %s has %zu hunks for that file, and no number '" SLICE_FMT
+			       "'",
+			       reader->conf.path, entry->line, patch->file, file->n,
+			       SLICE_ARG(rest));
 	arena_grow(reader->arena, (void **)&patch->conditions, &patch->cap_conditions,
 		   patch->nconditions + 1, sizeof(*patch->conditions));
 	patch->conditions[patch->nconditions++] = (struct condition){
@@ -237,7 +248,8 @@ static int read_condition(struct reader *reader, struct series_patch *patch,
 	return 0;
 }
 
-static int wrong_value(const struct reader *reader, const struct conf_entry *entry, const char *wanted)
+static int wrong_value(const struct reader *reader, const struct conf_entry *entry,
+		       const char *wanted)
 {
 	return fail_as(FAIL_USAGE, "%s:%u: %s is %s, not '%s'", reader->conf.path, entry->line,
 		       entry->key->key, wanted, entry->value);
@@ -246,9 +258,9 @@ static int wrong_value(const struct reader *reader, const struct conf_entry *ent
 static int read_class(const struct reader *reader, struct series_patch *patch,
 		      const struct conf_entry *entry)
 {
-	for (int class = CLASS_STABLE; class <= CLASS_OUT_OF_TREE; class++)
-		if (!strcmp(entry->value, patch_class_name((enum patch_class)class))) {
-			patch->class = (enum patch_class)class;
+	for (int class = CLASS_STABLE; class <= CLASS_OUT_OF_TREE; class ++)
+		if (!strcmp(entry->value, patch_class_name((enum patch_class) class))) {
+			patch->class = (enum patch_class) class;
 			return 0;
 		}
 	return wrong_value(reader, entry, "stable-eligible, distro-only or out-of-tree");
@@ -263,7 +275,8 @@ static int read_upstream(const struct reader *reader, struct series_patch *patch
 	return 0;
 }
 
-static int read_key(struct reader *reader, struct series_patch *patch, const struct conf_entry *entry)
+static int read_key(struct reader *reader, struct series_patch *patch,
+		    const struct conf_entry *entry)
 {
 	const char *key = entry->key->key;
 	const struct named_probe *probe;
@@ -317,7 +330,8 @@ static int read_patch_sections(struct reader *reader)
 			}
 		}
 		if (!patch)
-			return fail_as(FAIL_USAGE, "%s:%u: [patch \"%s\"] is about no patch of %s/series",
+			return fail_as(FAIL_USAGE,
+				       "%s:%u: [patch \"%s\"] is about no patch of %s/series",
 				       reader->conf.path, entry->line, entry->name, series->dir);
 		if (read_key(reader, patch, entry))
 			return -1;
@@ -328,8 +342,7 @@ static int read_patch_sections(struct reader *reader)
 /* What series.conf leaves open, from the mail. */
 static void complete_patch(struct arena *arena, struct series_patch *patch)
 {
-	char *named = patch->upstream ? NULL :
-					message_upstream(arena, slice_of(patch->mail.body));
+	char *named = patch->upstream ? NULL : message_upstream(arena, slice_of(patch->mail.body));
 
 	if (named && strlen(named) == 40)
 		patch->upstream = named;
@@ -363,8 +376,8 @@ static int read_conf(struct reader *reader, const char *path)
 		return -1;
 	name = conf_get(&reader->conf, "series", NULL, "name");
 	if (name && strcmp(name, series->name) != 0)
-		return fail_as(FAIL_USAGE, "%s: it says that its name is '%s', its folder '%s'", path, name,
-			       series->name);
+		return fail_as(FAIL_USAGE, "%s: it says that its name is '%s', its folder '%s'",
+			       path, name, series->name);
 	series->title = clone(arena, conf_get(&reader->conf, "series", NULL, "title"));
 	series->link = clone(arena, conf_get(&reader->conf, "series", NULL, "link"));
 	series->base = clone(arena, conf_get(&reader->conf, "series", NULL, "base"));
@@ -386,7 +399,8 @@ int series_read_dir(struct arena *arena, const char *dir, const char *name, stru
 {
 	struct reader reader = { .arena = arena, .series = series };
 
-	*series = (struct series){ .name = arena_strdup(arena, name), .dir = arena_strdup(arena, dir) };
+	*series = (struct series){ .name = arena_strdup(arena, name),
+				   .dir = arena_strdup(arena, dir) };
 	if (read_order(&reader, arena_printf(arena, "%s/series", dir)))
 		return -1;
 	for (size_t i = 0; i < series->n; i++)
@@ -404,9 +418,10 @@ int series_read(struct arena *arena, const char *workspace, const char *name, st
 	char *dir;
 
 	if (!series_name_ok(name))
-		return fail_as(FAIL_USAGE,
-			       "'%s' is no name for a series: lower-case letters, digits, '.', '_', '-', and not 'kernel'",
-			       name);
+		return fail_as(
+			FAIL_USAGE,
+			"'%s' is no name for a series: lower-case letters, digits, '.', '_', '-', and not 'kernel'",
+			name);
 	dir = arena_printf(arena, "%s/series/%s", workspace, name);
 	if (file_kind(dir) != 1)
 		return fail_as(FAIL_USAGE, "there is no series '%s' in %s/series", name, workspace);

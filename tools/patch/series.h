@@ -26,23 +26,24 @@ struct probe {
 
 /* A part of a patch that is there only where a probe holds. */
 struct condition {
-	const char *path;   /* the file */
-	unsigned int hunk;  /* of that file in that patch, from 1; 0: all of the file's */
+	const char *path;  /* the file */
+	unsigned int hunk; /* of that file in that patch, from 1; 0: all of the file's */
 	const struct probe *probe;
-	const char *reason; /* said where it does not hold: "no KVM FRED in this kernel: nothing to hand the payload to" */
+	const char *
+		reason; /* said where it does not hold: "no KVM FRED in this kernel: nothing to hand the payload to" */
 };
 
 struct series_patch {
-	unsigned int number;	   /* from 1 */
-	char *file;		   /* "0001-KVM-x86-....patch" */
+	unsigned int number; /* from 1 */
+	char *file;	     /* "0001-KVM-x86-....patch" */
 	struct mail mail;
-	char *upstream;		   /* 40 hex, or NULL */
-	char *mainline;		   /* SUSE's Patch-mainline words where upstream is NULL; NULL */
-	char *link;		   /* NULL */
+	char *upstream; /* 40 hex, or NULL */
+	char *mainline; /* SUSE's Patch-mainline words where upstream is NULL; NULL */
+	char *link;	/* NULL */
 	enum patch_class class;
 	char *class_why;
 	const char *applies_from, *applies_until; /* "v5.10", versions, inclusive; NULL */
-	const char *applies_why;   /* said for n/a outside that range */
+	const char *applies_why;		  /* said for n/a outside that range */
 	const struct probe *needs; /* the whole patch is n/a where it does not hold; NULL */
 	const char *needs_why;
 	struct condition *conditions;
@@ -50,12 +51,12 @@ struct series_patch {
 };
 
 struct series {
-	char *name;	/* validated: [a-z0-9][a-z0-9._-]*, not "kernel" */
-	char *dir;	/* series/NAME */
+	char *name; /* validated: [a-z0-9][a-z0-9._-]*, not "kernel" */
+	char *dir;  /* series/NAME */
 	char *title;
 	char *link;
-	char *base;	/* kernel of the store on which it was written; NULL: look for a stand-in */
-	bool trusted;	/* may its semantic patches carry scripts? From the workspace's own configuration only. */
+	char *base; /* kernel of the store on which it was written; NULL: look for a stand-in */
+	bool trusted; /* may its semantic patches carry scripts? From the workspace's own configuration only. */
 	struct series_patch *items;
 	size_t n, cap;
 };
@@ -64,7 +65,8 @@ struct series {
 const char *patch_class_name(enum patch_class class);
 
 /* Fails with FAIL_USAGE naming file and line; all patches are parsed. */
-int series_read(struct arena *arena, const char *workspace, const char *name, struct series *series);
+int series_read(struct arena *arena, const char *workspace, const char *name,
+		struct series *series);
 /* The same for a folder anywhere (one that is being made); never trusted. */
 int series_read_dir(struct arena *arena, const char *dir, const char *name, struct series *series);
 bool series_name_ok(const char *name);

@@ -174,7 +174,8 @@ static void join_wrapped(struct arena *arena, struct slice *rest, struct slice *
 	next = slice_trim(next);
 	if (next.n < 3 || next.p[0] != '<' || memchr(next.p, '>', next.n) != next.p + next.n - 1)
 		return;
-	*value = slice_of(arena_printf(arena, SLICE_FMT " " SLICE_FMT, SLICE_ARG(*value), SLICE_ARG(next)));
+	*value = slice_of(
+		arena_printf(arena, SLICE_FMT " " SLICE_FMT, SLICE_ARG(*value), SLICE_ARG(next)));
 	*rest = look;
 }
 
@@ -191,16 +192,19 @@ static void read_reply(struct arena *arena, const struct mail *reply, struct tra
 		last = NULL;
 		line = slice_trim(line);
 		if (to && line.n > 2 && *line.p == '[' && line.p[line.n - 1] == ']') {
-			to->value = arena_printf(arena, "%s\n" SLICE_FMT, to->value, SLICE_ARG(line));
+			to->value =
+				arena_printf(arena, "%s\n" SLICE_FMT, to->value, SLICE_ARG(line));
 			continue;
 		}
 		if (!split_line(line, &key, &value) || is_ignored(key))
 			continue;
 		join_wrapped(arena, &rest, &value);
-		if (slice_find(value, SLICE("http://")) >= 0 || slice_find(value, SLICE("https://")) >= 0 ||
+		if (slice_find(value, SLICE("http://")) >= 0 ||
+		    slice_find(value, SLICE("https://")) >= 0 ||
 		    !(is_utility(key) || has_address(value)))
 			continue;
-		last = arena_push(arena, is_utility(key) || is_senders(arena, reply, slice_str(arena, value)) ?
+		last = arena_push(arena, is_utility(key) || is_senders(arena, reply,
+								       slice_str(arena, value)) ?
 						 given :
 						 refused);
 		last->key = slice_str(arena, key);
@@ -267,9 +271,11 @@ static int check_numbers(const struct thread *thread)
 		total = mail->total > total ? mail->total : total;
 		for (size_t k = 0; k < i && mail->number; k++)
 			if (thread->items[k].mail->number == mail->number)
-				return fail_as(FAIL_USAGE,
-					       "two patches are number %u: '%s' and '%s'; import one series at a time",
-					       mail->number, thread->items[k].mail->subject, mail->subject);
+				return fail_as(
+					FAIL_USAGE,
+					"two patches are number %u: '%s' and '%s'; import one series at a time",
+					mail->number, thread->items[k].mail->subject,
+					mail->subject);
 	}
 	for (unsigned int n = 1; n <= total; n++) {
 		bool there = false;
@@ -285,7 +291,8 @@ static int check_numbers(const struct thread *thread)
 static void sort_patches(struct thread *thread)
 {
 	for (size_t i = 1; i < thread->n; i++)
-		for (size_t k = i; k && thread->items[k].mail->number < thread->items[k - 1].mail->number; k--) {
+		for (size_t k = i;
+		     k && thread->items[k].mail->number < thread->items[k - 1].mail->number; k--) {
 			struct thread_patch swap = thread->items[k];
 
 			thread->items[k] = thread->items[k - 1];

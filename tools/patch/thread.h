@@ -10,7 +10,8 @@
 struct thread_patch {
 	const struct mail *mail;
 	struct trailers {
-		struct trailer *items; /* given in replies, not yet in the mail, in the mails' order */
+		struct trailer
+			*items; /* given in replies, not yet in the mail, in the mails' order */
 		size_t n, cap;
 	} given;
 };

@@ -24,7 +24,8 @@ size_t trailer_key(struct slice line)
 
 static bool is_git_own(struct slice line)
 {
-	return slice_starts(line, "Signed-off-by: ") || slice_starts(line, "(cherry picked from commit ");
+	return slice_starts(line, "Signed-off-by: ") ||
+	       slice_starts(line, "(cherry picked from commit ");
 }
 
 size_t trailer_block(struct slice body)
@@ -78,12 +79,14 @@ void mail_trailers(struct arena *arena, struct slice message, struct trailer **t
 
 			last = arena_push(arena, &found);
 			last->key = arena_copy(arena, line.p, key);
-			value = slice_skip(value, (size_t)((const char *)memchr(value.p, ':', value.n) -
-							   value.p) + 1);
+			value = slice_skip(
+				value,
+				(size_t)((const char *)memchr(value.p, ':', value.n) - value.p) +
+					1);
 			last->value = slice_str(arena, slice_trim(value));
 		} else if (last && line.n && isspace((unsigned char)*line.p)) {
-			last->value = arena_printf(arena, "%s\n" SLICE_FMT, last->value,
-						   SLICE_ARG(line));
+			last->value =
+				arena_printf(arena, "%s\n" SLICE_FMT, last->value, SLICE_ARG(line));
 		} else {
 			last = NULL;
 		}
