@@ -63,7 +63,7 @@ help:
 	@echo 'make lint           layout, floors, sizes, headers, warnings, shellcheck, cppcheck'
 	@echo 'make format         lay the C out as .clang-format says'
 	@echo 'make fuzz           each parser on random input, FUZZ_SECONDS=$(FUZZ_SECONDS) each'
-	@echo 'make bench          time against git am, git apply, quilt, git replay'
+	@echo 'make bench          time against git am, git apply, quilt, git replay; BENCH=--quick: less of it'
 	@echo 'make eval           score the ladder on real backports'
 	@echo 'make install        program, man page, completion under PREFIX=$(PREFIX) (and DESTDIR)'
 	@echo 'make clean          remove what was made here'
@@ -218,7 +218,7 @@ demo:
 	@bash ci/demo.sh
 bench: all
 	@sh ci/need.sh build run bench
-	@SERIES=$(abspath $(PROGRAM)) tests/bench/run
+	@SERIES=$(abspath $(PROGRAM)) tests/bench/run $(BENCH)
 eval: all
 	@SERIES=$(abspath $(PROGRAM)) tests/eval/run
 
