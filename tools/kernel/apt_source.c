@@ -102,6 +102,7 @@ static int take_download(struct arena *arena, const struct source_ask *ask, cons
 				     kind->remark),
 		.sha256 = file->sha256,
 		.want = &offer->version,
+		.title = version_name(arena, &offer->version),
 		.progress = ask->progress,
 	};
 	int failed = tarball_take(arena, &tarball, &taken);

@@ -230,11 +230,12 @@ static int take_all(struct taking *taking, struct tarball_answer *answer)
 int tarball_take(struct arena *arena, const struct tarball_ask *ask, struct tarball_answer *answer)
 {
 	const char *slash = strrchr(ask->path, '/');
+	const char *title = ask->title ? ask->title : slash ? slash + 1 : ask->path;
 	struct taking taking = {
 		.arena = arena,
 		.ask = ask,
 		.manifest = manifest_new(arena),
-		.what = arena_printf(arena, "taking in %s", slash ? slash + 1 : ask->path),
+		.what = arena_printf(arena, "taking in %s", title),
 	};
 	int got;
 

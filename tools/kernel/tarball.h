@@ -16,6 +16,7 @@ struct tarball_ask {
 	const char *from;   /* for the commit: "orig linux 6.12.73-1" */
 	const char *sha256; /* what it must be, in hexadecimal; NULL: not known */
 	const struct version *want; /* a release or a branch; NULL: whatever it is */
+	const char *title;	    /* for progress: "v6.12"; NULL: the file's name */
 	const struct progress *progress;
 };
 

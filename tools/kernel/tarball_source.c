@@ -82,6 +82,7 @@ static int take_file(struct arena *arena, const struct source_ask *ask, const ch
 		.from = arena_printf(arena, "tarball %s", base_name(path)),
 		.sha256 = hash,
 		.want = ask->want,
+		.title = ask->want ? ask->name : NULL,
 		.progress = ask->progress,
 	};
 
