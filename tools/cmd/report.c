@@ -284,7 +284,8 @@ int report_remarks(struct arena *arena, struct text *out, const struct report *r
 }
 
 static void explain_hunk(struct text *out, const struct series_patch *patch,
-			 const struct hunk_fate *fate, unsigned int width, bool color)
+			 const struct hunk_fate *fate, const struct hunk_fate *next,
+			 unsigned int width, bool color)
 {
 	const struct filediff *file =
 		fate->file < patch->mail.diff.n ? &patch->mail.diff.items[fate->file] : NULL;
@@ -306,32 +307,34 @@ static void explain_hunk(struct text *out, const struct series_patch *patch,
 		}
 	}
 	text_addc(out, '\n');
-	if (fate->evidence) {
+	/* What is said of several hunks in a row stands below the last. */
+	if (fate->evidence &&
+	    !(next && next->evidence && !strcmp(fate->evidence, next->evidence))) {
 		text_add_shown(&evidence, slice_of(fate->evidence), false);
 		text_add_filled(out, text_slice(&evidence), 7, width);
 	}
 }
 
+static void explain_patch(struct text *out, const struct port *port, const struct port_patch *patch,
+			  unsigned int width, bool color)
+{
+	const struct mark_info *mark = mark_info(patch->mark);
+	const struct ladder_answer *answer = &patch->answer;
+
+	text_addf(out, "\n%s%s %u/%zu%s  ", tint_on(color, TINT_BOLD), port->kernel.name,
+		  patch->patch->number, port->n, tint_off(color, TINT_BOLD));
+	text_add_shown(out, slice_of(patch->patch->mail.subject), false);
+	text_addf(out, "\n  %s%s %s%s: %s\n", tint_on(color, mark_tint(patch->mark)), mark->sign,
+		  mark->name, tint_off(color, mark_tint(patch->mark)), mark->summary);
+	for (size_t h = 0; h < answer->n; h++)
+		explain_hunk(out, patch->patch, &answer->items[h],
+			     h + 1 < answer->n ? &answer->items[h + 1] : NULL, width, color);
+}
+
 void report_explain(struct text *out, const struct report *report, unsigned int width, bool color)
 {
-	for (size_t i = 0; i < report->n; i++) {
-		const struct port *port = &report->items[i];
-
-		for (size_t p = 0; p < port->n; p++) {
-			const struct port_patch *patch = &port->items[p];
-
-			text_addf(out, "\n%s%s %u/%zu%s  ", tint_on(color, TINT_BOLD),
-				  port->kernel.name, patch->patch->number, port->n,
-				  tint_off(color, TINT_BOLD));
-			text_add_shown(out, slice_of(patch->patch->mail.subject), false);
-			text_addf(out, "\n  %s%s %s%s: %s\n",
-				  tint_on(color, mark_tint(patch->mark)),
-				  mark_info(patch->mark)->sign, mark_info(patch->mark)->name,
-				  tint_off(color, mark_tint(patch->mark)),
-				  mark_info(patch->mark)->summary);
-			for (size_t h = 0; h < patch->answer.n; h++)
-				explain_hunk(out, patch->patch, &patch->answer.items[h], width,
-					     color);
-		}
-	}
+	for (size_t i = 0; i < report->n; i++)
+		for (size_t p = 0; p < report->items[i].n; p++)
+			explain_patch(out, &report->items[i], &report->items[i].items[p], width,
+				      color);
 }
