@@ -127,9 +127,36 @@ static void a_text_grows_and_stays_terminated(void **state)
 	assert_string_equal(text_str(&text), "abcd");
 }
 
-UNIT_MAIN(unit(lines_come_off_the_front_without_their_newline),
-	  unit(pieces_are_cut_off_and_the_last_is_empty),
-	  unit(a_buffer_splits_into_its_lines), unit(the_ends_are_trimmed_and_compared),
-	  unit(order_is_by_bytes_with_the_shorter_first), unit(runs_of_white_space_count_as_one),
-	  unit(a_needle_is_found_or_is_not), unit(numbers_are_digits_within_their_bound),
-	  unit(a_text_grows_and_stays_terminated))
+/* Bytes next to a newline's own value, and newlines at every place of a word. */
+static void lines_are_those_that_are_taken_one_by_one(void **state)
+{
+	static const char bytes[] = { '\n', '\n', '\v', '\t', '\x8a', '\xff', 'z', '\0' };
+	char buffer[61];
+	uint32_t seed = 1;
+
+	for (size_t round = 0; round < 20000; round++) {
+		struct slice all = { buffer, round % sizeof(buffer) }, rest = all, line;
+		struct lines lines;
+		size_t n = 0;
+
+		for (size_t i = 0; i < all.n; i++) {
+			seed = seed * 1103515245 + 12345;
+			buffer[i] = bytes[seed >> 16 & 7];
+		}
+		lines = lines_of(*state, all);
+		while (slice_line(&rest, &line)) {
+			assert_true(n < lines.n);
+			assert_ptr_equal(lines.items[n].p, line.p);
+			assert_int_equal(lines.items[n++].n, line.n);
+		}
+		assert_int_equal(lines.n, n);
+		assert_int_equal(lines.no_newline, all.n && buffer[all.n - 1] != '\n');
+	}
+}
+
+UNIT_MAIN(unit(lines_are_those_that_are_taken_one_by_one),
+	  unit(lines_come_off_the_front_without_their_newline),
+	  unit(pieces_are_cut_off_and_the_last_is_empty), unit(a_buffer_splits_into_its_lines),
+	  unit(the_ends_are_trimmed_and_compared), unit(order_is_by_bytes_with_the_shorter_first),
+	  unit(runs_of_white_space_count_as_one), unit(a_needle_is_found_or_is_not),
+	  unit(numbers_are_digits_within_their_bound), unit(a_text_grows_and_stays_terminated))

@@ -135,50 +135,55 @@ struct slice slice_copy(struct arena *arena, struct slice s)
 	return (struct slice){ arena_copy(arena, s.p, s.n), s.n };
 }
 
-/* A byte of the result is 0x80 where `word` has a newline; bytes behind the first one may be wrong. */
-static uint64_t newlines(uint64_t word)
+/* 0x80 in each byte that is a newline, first byte lowest. */
+static uint64_t newlines(const char *p)
 {
-	const uint64_t ones = 0x0101010101010101u;
-	uint64_t x = word ^ ones * '\n';
+	const uint64_t ones = 0x0101010101010101u, low = ones * 0x7f;
+	uint64_t x;
 
-	return (x - ones) & ~x & ones << 7;
+	memcpy(&x, p, sizeof(x));
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	x = __builtin_bswap64(x);
+#endif
+	x ^= ones * '\n';
+	return ~(((x & low) + low) | x | low);
 }
 
-/* The next newline from `p` on, or NULL: lines are short, where memchr() costs more to call than it saves. */
-static const char *next_newline(const char *p, const char *end)
+static void lines_push(struct arena *arena, struct lines *lines, const char *p, const char *end)
 {
-	for (; end - p >= 8; p += 8) {
-		uint64_t word;
-
-		memcpy(&word, p, sizeof(word));
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-		word = newlines(word);
-		if (word)
-			return p + __builtin_ctzll(word) / 8;
-#else
-		if (newlines(word))
-			break;
-#endif
-	}
-	return p < end ? memchr(p, '\n', (size_t)(end - p)) : NULL;
+	if (lines->n == lines->cap)
+		arena_grow(arena, (void **)&lines->items, &lines->cap, lines->n + 1,
+			   sizeof(*lines->items));
+	lines->items[lines->n++] = (struct slice){ p, (size_t)(end - p) };
 }
 
 struct lines lines_of(struct arena *arena, struct slice buffer)
 {
 	struct lines lines = { 0 };
-	const char *p = buffer.p, *end = buffer.p + buffer.n, *nl;
+	const char *line = buffer.p, *p = buffer.p, *end = buffer.p + buffer.n;
 
 	if (!buffer.n)
 		return lines;
 	lines.no_newline = end[-1] != '\n';
-	/* What C has on average, so that it seldom grows. */
-	arena_grow(arena, (void **)&lines.items, &lines.cap, buffer.n / 24 + 8,
-		   sizeof(*lines.items));
-	for (; p < end; p = nl + 1) {
-		nl = next_newline(p, end);
-		nl = nl ? nl : end;
-		*arena_push(arena, &lines) = (struct slice){ p, (size_t)(nl - p) };
+	/* What C has on average, so that it seldom grows. Lines are so short that memchr() is no help. */
+	lines.cap = buffer.n / 24 + 8;
+	lines.items = arena_bytes(arena, lines.cap * sizeof(*lines.items));
+	for (; end - p >= 8; p += 8) {
+		for (uint64_t found = newlines(p); found; found &= found - 1) {
+			const char *nl = p + __builtin_ctzll(found) / 8;
+
+			lines_push(arena, &lines, line, nl);
+			line = nl + 1;
+		}
 	}
+	for (; p < end; p++) {
+		if (*p == '\n') {
+			lines_push(arena, &lines, line, p);
+			line = p + 1;
+		}
+	}
+	if (line < end)
+		lines_push(arena, &lines, line, end);
 	return lines;
 }
 
