@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Any text is refused with a message or parsed; what is parsed is written and read back the same. */
+/*
+ * Any text is refused with a message or parsed; what is parsed is written and read back the same.
+ */
 #include "fuzz.h"
 
 #include "patch/diff.h"

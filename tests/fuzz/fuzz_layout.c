@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Three texts: a file, what spatch made of it, a patch (or nothing). Where the layout is put right the
- * result has exactly spatch's tokens; where nothing was changed it is the file.
+ * Three texts: a file, what spatch made of it, a patch (or nothing). Where the layout is put right
+ * the result has exactly spatch's tokens; where nothing was changed it is the file.
  */
 #include "fuzz.h"
 
@@ -21,7 +21,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!diff_parse(arena, patch, &diff) && diff.n)
 		file = &diff.items[0];
 	if (layout_make(arena, before, after, file, &layout)) {
-		struct ctokens want = ctokens_of(arena, after), got = ctokens_of(arena, layout.text);
+		struct ctokens want = ctokens_of(arena, after),
+			       got = ctokens_of(arena, layout.text);
 
 		must(got.n == want.n && ctokens_same(&got, 0, &want, 0, want.n));
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Any bytes are refused with a message or read as mails. A mail with a patch, written as git format-patch
- * does, is read back with the same author, subject, message and patch.
+ * Any bytes are refused with a message or read as mails. A mail with a patch, written as git
+ * format-patch does, is read back with the same author, subject, message and patch.
  */
 #include "fuzz.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Three texts: the target's file, a patch, the base it was made for (or nothing). Each of the
- * patch's files is carried onto the target. What is settled exactly is what patching by hand gives: undone, the
- * target is there again.
+ * patch's files is carried onto the target. What is settled exactly is what patching by hand gives:
+ * undone, the target is there again.
  */
 #include "fuzz.h"
 

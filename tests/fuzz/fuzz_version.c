@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Two texts: what is a version has a name that is read back; the order of two is the same from both sides. */
+/*
+ * Two texts: what is a version has a name that is read back; the order of two is the same from both
+ * sides.
+ */
 #include "fuzz.h"
 
 #include "patch/version.h"
