@@ -2,8 +2,8 @@
 /*
  * Fuzz: what the fuzz targets have in common.
  *
- * A target checks more than that nothing crashes: must() ends it where a promise of the header is not kept.
- * Targets that take several texts get them from one input, "\001" between them.
+ * A target checks more than that nothing crashes: must() ends it where a promise of the header is
+ * not kept. Targets that take several texts get them from one input, "\001" between them.
  */
 #ifndef SERIES_TESTS_FUZZ_H
 #define SERIES_TESTS_FUZZ_H

@@ -186,9 +186,9 @@ static void when_we_are_killed_the_group_ends(void **state)
 
 	assert_ok(file_temp_dir(*state, "test_child", &temp));
 
-	char *script = arena_printf(
-		*state, "sleep 60 & echo $! >%s/t && mv %s/t %s/pid; sleep 60; wait", temp, temp,
-		temp);
+	char *script = arena_printf(*state,
+				    "sleep 60 & echo $! >%s/t && mv %s/t %s/pid; sleep 60; wait",
+				    temp, temp, temp);
 	pid_t we = fork();
 
 	if (!we) {
@@ -271,7 +271,8 @@ static void its_output_can_go_to_a_file(void **state)
 
 static void nothing_of_ours_leaks_into_it_or_stays(void **state)
 {
-	struct child_ask ask = { .argv = SH("ls /proc/self/fd | wc -l; exit 0"), .input = SLICE("x") };
+	struct child_ask ask = { .argv = SH("ls /proc/self/fd | wc -l; exit 0"),
+				 .input = SLICE("x") };
 	struct child_answer answer;
 	int held = dup(1); /* without O_CLOEXEC */
 	size_t before = open_fds();
@@ -325,7 +326,6 @@ UNIT_MAIN(unit(streams_and_status_come_back), unit(without_input_it_reads_nothin
 	  unit(a_reader_that_stops_does_not_kill_us), unit(output_beyond_the_bound_is_dropped),
 	  unit(at_its_deadline_the_whole_group_ends), unit(what_it_leaves_running_ends_with_it),
 	  unit(when_we_are_killed_the_group_ends), unit(a_signal_that_we_catch_ends_it),
-	  unit(lines_of_its_stderr_are_told_as_they_come),
-	  unit(its_output_can_go_to_a_file), unit(nothing_of_ours_leaks_into_it_or_stays),
-	  unit(its_time_on_the_processor_is_counted),
+	  unit(lines_of_its_stderr_are_told_as_they_come), unit(its_output_can_go_to_a_file),
+	  unit(nothing_of_ours_leaks_into_it_or_stays), unit(its_time_on_the_processor_is_counted),
 	  unit(jobs_run_side_by_side_and_a_dead_one_is_told))

@@ -33,9 +33,14 @@ static void versions_are_read(void **state)
 static void what_is_no_version_is_refused(void **state)
 {
 	static const char *const bad[] = {
-		"", "v", "6", "v6", "v6.", "v6.x", "v.12", "v6.12.", "v6.12-dirty", "v6.12-rc",
-		"v6.12-rc0", "v6.12-rc1x", "V6.12", "vv6.12", " v6.12", "v6.12 ", "v6.12.1.2",
-		"v06.12", "v6.012", "v-6.12", "v6.99999999999999999999", "v6.100000", "v6.12\n",
+		"",	     "v",	  "6",
+		"v6",	     "v6.",	  "v6.x",
+		"v.12",	     "v6.12.",	  "v6.12-dirty",
+		"v6.12-rc",  "v6.12-rc0", "v6.12-rc1x",
+		"V6.12",     "vv6.12",	  " v6.12",
+		"v6.12 ",    "v6.12.1.2", "v06.12",
+		"v6.012",    "v-6.12",	  "v6.99999999999999999999",
+		"v6.100000", "v6.12\n",
 	};
 	struct version v;
 
@@ -48,9 +53,9 @@ static void what_is_no_version_is_refused(void **state)
 static void versions_are_in_the_order_of_their_releases(void **state)
 {
 	static const char *const order[] = {
-		"5.10.262", "6.1",	  "6.1.187",	 "6.9",	 "6.12-rc1", "6.12-rc10",
-		"6.12",	    "6.12.1-rc1", "6.12.1",	 "6.12.9", "6.12.73",  "6.12.107",
-		"6.18",	    "7.0-rc7",	  "7.0",	 "7.1.3", "10.0",
+		"5.10.262", "6.1",	  "6.1.187", "6.9",    "6.12-rc1", "6.12-rc10",
+		"6.12",	    "6.12.1-rc1", "6.12.1",  "6.12.9", "6.12.73",  "6.12.107",
+		"6.18",	    "7.0-rc7",	  "7.0",     "7.1.3",  "10.0",
 	};
 
 	(void)state;

@@ -2,8 +2,8 @@
 /*
  * Unit: what every unit test includes: cmocka, and a few asserts that show what was found.
  *
- * A test program names its tests as functions that read as sentences,
- * and ends in `UNIT_MAIN(unit(a_test), unit(another_test))`. It prints TAP, with a skip() counted as one.
+ * A test program names its tests as functions that read as sentences, and ends in
+ * `UNIT_MAIN(unit(a_test), unit(another_test))`. It prints TAP, with a skip() counted as one.
  */
 #ifndef SERIES_TESTS_UNIT_H
 #define SERIES_TESTS_UNIT_H

@@ -29,13 +29,18 @@
 
 extern char **environ;
 
-/* What keeper and program tell us through the report pipe; less than PIPE_BUF, so never in pieces. */
+/*
+ * What keeper and program tell us through the report pipe; less than PIPE_BUF, so never in pieces.
+ */
 struct report {
 	enum { REPORT_NO_FOLDER, REPORT_NO_EXEC, REPORT_NO_FORK, REPORT_ENDED } what;
 	int value; /* errno, or the wait status */
 };
 
-/* Everything that fork() needs is made before it: after it only async-signal-safe calls are allowed. */
+/*
+ * Everything that fork() needs is made before it: after it only async-signal-safe calls are
+ * allowed.
+ */
 struct launch {
 	const char *program;
 	char *const *argv;
@@ -43,7 +48,7 @@ struct launch {
 	const char *cwd;
 	pid_t parent;
 	bool own_group;
-	sigset_t mask; /* as it was before we blocked SIGPIPE */
+	sigset_t mask;	  /* as it was before we blocked SIGPIPE */
 	int in, out, err; /* the program's ends; -1: inherited */
 	int report;	  /* write end */
 };
@@ -106,7 +111,9 @@ static char **make_env(struct arena *arena, const char *const *more)
 	return env;
 }
 
-/* A descriptor above 2, so that putting it at 0, 1 or 2 later never means putting it onto itself. */
+/*
+ * A descriptor above 2, so that putting it at 0, 1 or 2 later never means putting it onto itself.
+ */
 static int fd_high(int fd)
 {
 	if (fd < 0 || fd > 2)
@@ -202,7 +209,9 @@ static __attribute__((noreturn)) void keep(const struct launch *launch)
 
 		if (sig == SIGTERM)
 			kill(launch->own_group ? 0 : program, SIGKILL);
-		/* Looked at after every wake-up: signals of one kind that come together count once. */
+		/*
+		 * Looked at after every wake-up: signals of one kind that come together count once.
+		 */
 		if (waitpid(program, &status, WNOHANG) == program) {
 			tell(launch->report, REPORT_ENDED, status);
 			_exit(0);
@@ -330,7 +339,8 @@ static void run_poll(struct run *run, unsigned int deadline_ms)
 	int64_t until = deadline_ms ? now_ms() + deadline_ms : 0;
 
 	while (run->report >= 0) {
-		struct pollfd fds[] = { /* poll() passes over an fd of -1 */
+		struct pollfd fds[] = {
+			/* poll() passes over an fd of -1 */
 			{ .fd = run->report, .events = POLLIN },
 			{ .fd = run->in, .events = POLLOUT },
 			{ .fd = run->out.fd, .events = POLLIN },
@@ -347,7 +357,10 @@ static void run_poll(struct run *run, unsigned int deadline_ms)
 
 		int ready = poll(fds, ARRAY_SIZE(fds), left > INT32_MAX ? INT32_MAX : (int)left);
 
-		/* It is in a group of its own, so Ctrl-C reached only us: a caught signal is for it too. */
+		/*
+		 * It is in a group of its own, so Ctrl-C reached only us: a caught signal is for it
+		 * too.
+		 */
 		if (ready < 0 && errno == EINTR) {
 			run->interrupted = true;
 			run_kill(run);
@@ -363,10 +376,16 @@ static void run_poll(struct run *run, unsigned int deadline_ms)
 		if (fds[0].revents)
 			run_hear(run);
 	}
-	/* What the program left running in its group ends with it; the keeper, not yet waited for, holds its number. */
+	/*
+	 * What the program left running in its group ends with it; the keeper, not yet waited for,
+	 * holds its number.
+	 */
 	if (run->own_group)
 		run_kill(run);
-	/* What was written is in the pipes; one who fled the group and holds them is not waited for. */
+	/*
+	 * What was written is in the pipes; one who fled the group and holds them is not waited
+	 * for.
+	 */
 	while (run->out.fd >= 0 && stream_read(&run->out))
 		;
 	while (run->err.fd >= 0 && stream_read(&run->err))
@@ -433,8 +452,8 @@ static int open_streams(const struct child_ask *ask, struct launch *launch, stru
 		launch->in = fd_high(open("/dev/null", O_RDONLY | O_CLOEXEC));
 	}
 	if (ask->stdout_file) {
-		launch->out = fd_high(open(ask->stdout_file,
-					   O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+		launch->out = fd_high(
+			open(ask->stdout_file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
 	} else {
 		if (open_pipe(ends))
 			return -1;
@@ -510,7 +529,10 @@ int child_run(struct arena *arena, const struct child_ask *ask, struct child_ans
 		.cwd = ask->cwd,
 		.parent = getpid(),
 		.own_group = !ask->inherit_stdio,
-		.in = -1, .out = -1, .err = -1, .report = -1,
+		.in = -1,
+		.out = -1,
+		.err = -1,
+		.report = -1,
 	};
 	struct run run = {
 		.keeper = -1,
@@ -526,7 +548,10 @@ int child_run(struct arena *arena, const struct child_ask *ask, struct child_ans
 	if (!launch.program)
 		return fail("cannot start %s: no such program in PATH", ask->argv[0]);
 
-	/* A program that stops reading must not kill us; blocked here, taken off below, other threads untouched. */
+	/*
+	 * A program that stops reading must not kill us; blocked here, taken off below, other
+	 * threads untouched.
+	 */
 	sigemptyset(&pipe_set);
 	sigaddset(&pipe_set, SIGPIPE);
 	sigpending(&pending);

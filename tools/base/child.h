@@ -15,21 +15,21 @@
 #include "base/text.h"
 
 struct child_ask {
-	const char *const *argv;    /* NULL at the end; argv[0] is looked up in PATH */
-	const char *const *setenv;  /* "NAME=value" added or replaced, NULL at the end; may be NULL */
-	const char *cwd;	    /* NULL: ours */
-	struct slice input;	    /* its standard input; empty: /dev/null */
-	unsigned int deadline_ms;   /* 0: none */
-	size_t output_max;	    /* bytes kept of each stream, the rest is read and dropped; 0: 64 MiB */
-	bool inherit_stdio;	    /* it talks to our terminal (an editor, a shell): nothing is kept */
-	const char *stdout_file;    /* its stdout goes there instead of into memory; NULL: memory */
+	const char *const *argv;   /* NULL at the end; argv[0] is looked up in PATH */
+	const char *const *setenv; /* "NAME=value" added or replaced, NULL at the end; may be NULL */
+	const char *cwd;	   /* NULL: ours */
+	struct slice input;	   /* its standard input; empty: /dev/null */
+	unsigned int deadline_ms;  /* 0: none */
+	size_t output_max;  /* bytes kept of each stream, the rest is read and dropped; 0: 64 MiB */
+	bool inherit_stdio; /* it talks to our terminal (an editor, a shell): nothing is kept */
+	const char *stdout_file; /* its stdout goes there instead of into memory; NULL: memory */
 	/* Called for each complete line of its stderr as it comes; may be NULL. */
 	void (*on_stderr)(void *data, struct slice line);
 	void *data;
 };
 
 struct child_answer {
-	int status;    /* exit code, or 128 + signal */
+	int status; /* exit code, or 128 + signal */
 	bool timed_out;
 	bool truncated; /* a stream was longer than output_max */
 	struct slice out, err;
@@ -46,9 +46,9 @@ int child_run(struct arena *arena, const struct child_ask *ask, struct child_ans
 bool child_exists(const char *name);
 
 /*
- * N at once: `job(data, i)` for i in 0..n-1, each in a forked process of its own, at most `width` at a time.
- * results[i] gets what job gave (0..255), or -1 when its process died. For work that needs no memory back.
- * A signal that we catch is passed on as SIGTERM: -1 with FAIL_INTERRUPTED.
+ * N at once: `job(data, i)` for i in 0..n-1, each in a forked process of its own, at most `width`
+ * at a time. results[i] gets what job gave (0..255), or -1 when its process died. For work that
+ * needs no memory back. A signal that we catch is passed on as SIGTERM: -1 with FAIL_INTERRUPTED.
  */
 int child_each(size_t n, size_t width, int (*job)(void *data, size_t i), void *data, int *results);
 

@@ -14,19 +14,19 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define DEFINE_FREE(name, type, expr)                                          \
-	static inline void __free_##name(void *_p)                             \
-	{                                                                      \
-		type _v = *(type *)_p;                                         \
-		expr;                                                          \
+#define DEFINE_FREE(name, type, expr)                                                              \
+	static inline void __free_##name(void *_p)                                                 \
+	{                                                                                          \
+		type _v = *(type *)_p;                                                             \
+		expr;                                                                              \
 	}
 #define __free(name) __attribute__((cleanup(__free_##name), unused))
 
-#define no_free(v)                                                             \
-	__extension__({                                                        \
-		__typeof__(v) _kept = (v);                                     \
-		(v) = NULL;                                                    \
-		_kept;                                                         \
+#define no_free(v)                                                                                 \
+	__extension__({                                                                            \
+		__typeof__(v) _kept = (v);                                                         \
+		(v) = NULL;                                                                        \
+		_kept;                                                                             \
 	})
 
 DEFINE_FREE(ptr, void *, free(_v))

@@ -62,7 +62,9 @@ static bool is_keychar(char c)
 	return isalnum((unsigned char)c) || c == '-';
 }
 
-/* Take "[section]" or "[section "name"]" off the front; what is wrong with it libgit2 says better. */
+/*
+ * Take "[section]" or "[section "name"]" off the front; what is wrong with it libgit2 says better.
+ */
 static int take_header(const struct scan *scan, struct slice *rest)
 {
 	struct slice name = { rest->p + 1, 0 };
@@ -112,7 +114,9 @@ static int scan_file(struct scan *scan, struct slice text)
 		while (more && slice_line(&text, &line)) {
 			scan->line++;
 			line = slice_trim(line);
-			/* libgit2 passes over an empty or a comment line there and still goes on. */
+			/*
+			 * libgit2 passes over an empty or a comment line there and still goes on.
+			 */
 			if (line.n && (quoted || (line.p[0] != '#' && line.p[0] != ';')))
 				more = value_goes_on(line, &quoted);
 		}
@@ -174,11 +178,12 @@ static int refuse_name(const char *where, const char *full, const struct full_na
 
 	for (size_t i = 0; i < nkeys; i++)
 		if (slice_is(name->section, keys[i].section) && slice_is(name->key, keys[i].key))
-			return fail_as(FAIL_USAGE,
-				       keys[i].named ?
-					       "%s: key '%s' needs a name in its section: [%s \"...\"]" :
-					       "%s: key '%s' takes no name in its section: [%s]",
-				       where, full, keys[i].section);
+			return fail_as(
+				FAIL_USAGE,
+				keys[i].named ?
+					"%s: key '%s' needs a name in its section: [%s \"...\"]" :
+					"%s: key '%s' takes no name in its section: [%s]",
+				where, full, keys[i].section);
 	if (known(keys, nkeys, name->section, &list))
 		return fail_as(FAIL_USAGE, "%s: unknown key '%s' (known: %s)", where, full,
 			       text_str(&list));
@@ -294,8 +299,8 @@ int conf_read(struct arena *arena, const char *path, const struct conf_key *keys
 	return 0;
 }
 
-static const struct conf_entry *find(const struct conf *conf, const char *section,
-				     const char *name, const char *key)
+static const struct conf_entry *find(const struct conf *conf, const char *section, const char *name,
+				     const char *key)
 {
 	for (size_t i = conf->n; i-- > 0;) {
 		const struct conf_entry *e = &conf->items[i];
@@ -325,8 +330,8 @@ bool conf_bool(const struct conf *conf, const char *section, const char *name, c
 	return e && !git_config_parse_bool(&yes, e->value) ? yes : otherwise;
 }
 
-int64_t conf_number(const struct conf *conf, const char *section, const char *name,
-		    const char *key, int64_t otherwise)
+int64_t conf_number(const struct conf *conf, const char *section, const char *name, const char *key,
+		    int64_t otherwise)
 {
 	const struct conf_entry *e = find(conf, section, name, key);
 	int64_t number;

@@ -22,7 +22,7 @@ struct conf_key {
 	bool named;	     /* [target "NAME"] or plain [target] */
 	const char *key;     /* "source", lower case */
 	enum conf_type type;
-	const char *help;    /* one line, for the reference page */
+	const char *help; /* one line, for the reference page */
 };
 
 struct conf_entry {
@@ -39,7 +39,8 @@ struct conf {
 };
 
 /*
- * Fails with FAIL_USAGE: "ci/targets.conf:12: unknown key 'target.v6.12.sauce' (known: source, ...)", or when there is no such file.
+ * Fails with FAIL_USAGE: "ci/targets.conf:12: unknown key 'target.v6.12.sauce' (known: source,
+ * ...)", or when there is no such file.
  */
 int conf_read(struct arena *arena, const char *path, const struct conf_key *keys, size_t nkeys,
 	      struct conf *conf);
@@ -48,8 +49,8 @@ const char *conf_get(const struct conf *conf, const char *section, const char *n
 		     const char *key);
 bool conf_bool(const struct conf *conf, const char *section, const char *name, const char *key,
 	       bool otherwise);
-int64_t conf_number(const struct conf *conf, const char *section, const char *name,
-		    const char *key, int64_t otherwise);
+int64_t conf_number(const struct conf *conf, const char *section, const char *name, const char *key,
+		    int64_t otherwise);
 /* The distinct names of [section "NAME"], in the file's order. */
 struct conf_names {
 	const char **items;

@@ -69,7 +69,10 @@ static int write_all(int fd, struct slice text)
 	return 0;
 }
 
-/* The length of what stands before the last part of `path`, its '/' included; 0 where there is none. */
+/*
+ * The length of what stands before the last part of `path`, its '/' included; 0 where there is
+ * none.
+ */
 static size_t folder_len(const char *path)
 {
 	const char *slash = strrchr(path, '/');

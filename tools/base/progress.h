@@ -10,8 +10,9 @@
 
 struct progress {
 	/*
-	 * `what` is a short phrase ("linux 6.12.73: unpacking"); total 0: not known; unit: "B" or "files" and so on.
-	 * Gives false to stop: the call then fails with FAIL_INTERRUPTED and leaves nothing behind.
+	 * `what` is a short phrase ("linux 6.12.73: unpacking"); total 0: not known; unit: "B" or
+	 * "files" and so on. Gives false to stop: the call then fails with FAIL_INTERRUPTED and
+	 * leaves nothing behind.
 	 */
 	bool (*step)(void *data, const char *what, uint64_t done, uint64_t total, const char *unit);
 	void *data;

@@ -165,7 +165,10 @@ struct lines lines_of(struct arena *arena, struct slice buffer)
 	if (!buffer.n)
 		return lines;
 	lines.no_newline = end[-1] != '\n';
-	/* What C has on average, so that it seldom grows. Lines are so short that memchr() is no help. */
+	/*
+	 * What C has on average, so that it seldom grows. Lines are so short that memchr() is no
+	 * help.
+	 */
 	lines.cap = buffer.n / 24 + 8;
 	lines.items = arena_bytes(arena, lines.cap * sizeof(*lines.items));
 	for (; end - p >= 8; p += 8) {

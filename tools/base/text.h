@@ -57,8 +57,8 @@ ptrdiff_t slice_find(struct slice hay, struct slice needle);
  */
 bool slice_line(struct slice *rest, struct slice *line);
 /*
- * Take what stands before `sep` off the front of `rest`; the last piece has no sep behind it. False,
- * with an empty piece, when rest is empty.
+ * Take what stands before `sep` off the front of `rest`; the last piece has no sep behind it.
+ * False, with an empty piece, when rest is empty.
  */
 bool slice_cut(struct slice *rest, char sep, struct slice *piece);
 /* Decimal digits and nothing else, up to `max`; false otherwise. */

@@ -18,7 +18,9 @@ struct version {
 
 /* "v6.12.73", "6.12.73", "v6.12", "v7.1-rc3"; false for anything else, "v6.12-dirty" too. */
 bool version_parse(struct slice text, struct version *version);
-/* <0, 0, >0; a release candidate stands before its release; v6.12 as 6.12.0 stands before 6.12.1. */
+/*
+ * <0, 0, >0; a release candidate stands before its release; v6.12 as 6.12.0 stands before 6.12.1.
+ */
 int version_cmp(const struct version *a, const struct version *b);
 /* Is `v` a release of branch `branch` ("6.12" has 6.12, 6.12.1, 6.12.73)? */
 bool version_in(const struct version *v, const struct version *branch);
