@@ -111,6 +111,18 @@ test_expect_success 'a message id without a way to get it is a clear error' '
 	grep "b4 is needed to get message three@example.org" err
 '
 
+test_expect_success 'a FAILED notice gives the upstream commit, its author and its id' '
+	{
+		printf "Subject: FAILED: patch \"[PATCH] demo: four\" failed to apply to 6.1-stable tree\n"
+		printf "From: <gregkh@linuxfoundation.org>\n\nThe patch below does not apply.\n\n"
+		printf -- "------------------ original commit in Linus'"'\''"'s tree ------------------\n\n"
+		sed "1s/[0-9a-f]\{40\}/$id/" four.eml
+	} >failed.eml &&
+	series -C ws import --series backport failed.eml &&
+	test "$(git config -f ws/series/backport/series.conf patch.0001-demo-four.patch.upstream)" = $id &&
+	grep "^Words on four" ws/series/backport/0001-demo-four.patch && ! grep gregkh ws/series/backport/0001-demo-four.patch
+'
+
 test_expect_success 'a series that is broken is not touched' '
 	echo "[series" >>ws/series/other/series.conf && rm -rf before && cp -r ws/series before &&
 	test_must_fail series -C ws import --series other four.eml 2>err && grep series.conf err &&

@@ -292,6 +292,41 @@ static void a_reply_that_quotes_a_broken_diff_is_text(void **state)
 	assert_non_null(strstr(mail.body, "Reviewed-by: A"));
 }
 
+/* Greg's and Sasha's way to say so; what is imported is the commit, not their mail. */
+static void a_failed_notice_gives_the_commit_that_it_is_about(void **state)
+{
+	static const char id[] = "d0ad1b05bbe6f8da159a4dfb6692b3b7ce30ccc8";
+	static const char *const subjects[] = {
+		"FAILED: patch \"[PATCH] f: three it is\" failed to apply to 6.1-stable tree",
+		"FAILED: Patch \"f: three it is\" failed to apply to 6.1-stable tree",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(subjects); i++) {
+		struct mail mail = parse(
+			state,
+			arena_printf(
+				*state,
+				"Subject: %s\nFrom: <gregkh@linuxfoundation.org>\nMessage-ID: <n@x>\n"
+				"Content-Type: text/plain; charset=ANSI_X3.4-1968\n\n"
+				"The patch below does not apply to the 6.1-stable tree.\n\n"
+				"git cherry-pick -x %s\n\nThanks,\n\n"
+				"------------------ original commit in Linus's tree ------------------\n\n"
+				"From %s Mon Sep 17 00:00:00 2001\n" HEAD
+				"\nBecause.\n\nSigned-off-by: A U Thor <a@example.org>\n\n" DIFF,
+				subjects[i], id, id));
+
+		assert_string_equal(mail.upstream, id);
+		assert_string_equal(mail.subject, "f: three it is");
+		assert_string_equal(mail.author.email, "a@example.org");
+		assert_int_equal(mail.date, 1771376078);
+		assert_string_equal(mail.body,
+				    "Because.\n\nSigned-off-by: A U Thor <a@example.org>\n");
+		assert_int_equal(mail.diff.n, 1);
+		assert_int_equal(mail.diff.items[0].items[0].at, 27);
+		assert_null(mail.message_id);
+	}
+}
+
 static void addresses_of_all_kinds_are_read(void **state)
 {
 	static const struct {
@@ -466,7 +501,8 @@ UNIT_MAIN(unit(a_plain_patch_gives_author_date_message_and_diff), unit(prefix_nu
 	  unit(a_malformed_patch_is_refused_with_its_line),
 	  unit(a_patch_without_an_address_is_refused),
 	  unit(a_from_line_that_ends_the_file_is_read_to_its_end_only),
-	  unit(a_reply_that_quotes_a_broken_diff_is_text), unit(addresses_of_all_kinds_are_read),
-	  unit(what_is_written_is_read_back), unit(header_lines_stay_short),
-	  unit(a_line_that_would_end_the_message_is_set_in),
+	  unit(a_reply_that_quotes_a_broken_diff_is_text),
+	  unit(a_failed_notice_gives_the_commit_that_it_is_about),
+	  unit(addresses_of_all_kinds_are_read), unit(what_is_written_is_read_back),
+	  unit(header_lines_stay_short), unit(a_line_that_would_end_the_message_is_set_in),
 	  unit(trailers_are_the_last_paragraph_by_git_rules))

@@ -155,7 +155,8 @@ static int write_patch(struct intake *in, const struct mail *mail, const struct 
 	struct mail_style style = { .prefix = "PATCH",
 				    .message_id = mail->message_id,
 				    .base_commit = mail->base_commit,
-				    .from_line = in->ask->upstream };
+				    .from_line = in->ask->upstream ? in->ask->upstream :
+								     mail->upstream };
 	struct text text __free_text = TEXT_INIT, was __free_text = TEXT_INIT,
 			 is __free_text = TEXT_INIT;
 	struct mail back;
@@ -218,6 +219,8 @@ static int set_patch(struct intake *in, git_config *config, const struct mail *m
 	bool tagged = has_stable_tag(mail);
 
 #define KEY(key) arena_printf(arena, "patch.%s." key, out->file)
+	if (!upstream)
+		upstream = mail->upstream;
 	if (!upstream && named && strlen(named) == 40)
 		upstream = named;
 	if (upstream && set_key(config, KEY("upstream"), upstream))

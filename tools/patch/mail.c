@@ -167,7 +167,7 @@ static void take_in_body(struct arena *arena, struct letter *letter, const char 
 			break;
 		whole = mime_utf8(arena, slice_skip(line, strlen(names[which])), charset);
 		while (++i < lines->n && lines->items[i].n > 1 && lines->items[i].p[0] == ' ' &&
-		       !slice_blank(lines->items[i]))
+		       !slice_blank(lines->items[i]) && strlen(whole) < HEADER_MAX)
 			whole = arena_printf(arena, "%s" SLICE_FMT, whole,
 					     SLICE_ARG(lines->items[i]));
 		if (which == 0 && mime_person(arena, whole, &person))
@@ -389,34 +389,28 @@ static void find_base(struct arena *arena, const struct letter *letter, struct m
 	}
 }
 
-static int parse_at(struct arena *arena, struct slice raw, size_t first_line, struct mail *mail)
+static void read_headers(struct arena *arena, const struct mime *mime, struct mail *mail)
 {
-	struct mime mime;
-	struct letter letter = { 0 };
-	struct slice rest = raw, line;
-	const char *value;
+	const char *value = mime_get(mime, "from");
 
-	*mail = (struct mail){ .version = 1, .notes = arena_strdup(arena, "") };
-	if (mime_parse(arena, raw, &mime))
-		return -1;
-	value = mime_get(&mime, "from");
 	if (value &&
-	    !mime_person(arena, mime_utf8(arena, slice_of(value), mime.charset), &mail->author))
+	    !mime_person(arena, mime_utf8(arena, slice_of(value), mime->charset), &mail->author))
 		mail->author = (struct person){ 0 };
-	parse_date(mime_get(&mime, "date"), mail);
-	value = mime_get(&mime, "subject");
-	value = mime_utf8(arena, slice_of(value ? value : ""), mime.charset);
+	parse_date(mime_get(mime, "date"), mail);
+	value = mime_get(mime, "subject");
+	value = mime_utf8(arena, slice_of(value ? value : ""), mime->charset);
 	parse_subject(arena, mime_words(arena, value), mail);
-	mail->message_id = parse_id(arena, mime_get(&mime, "message-id"));
-	mail->in_reply_to = parse_id(arena, mime_get(&mime, "in-reply-to"));
-	value = mime_get(&mime, "reply-to");
+	mail->message_id = parse_id(arena, mime_get(mime, "message-id"));
+	mail->in_reply_to = parse_id(arena, mime_get(mime, "in-reply-to"));
+	value = mime_get(mime, "reply-to");
 	mail->reply_to = value ? mime_words(arena, value) : NULL;
+}
 
-	letter.lines = lines_of(arena, mime.text);
-	find_pieces(arena, &letter, slice_line(&rest, &line) && mbox_git_line(line), mime.charset,
-		    mail);
-	if (letter.diff < letter.lines.n) {
-		if (parse_patch(arena, &letter, first_line - 1 + mime.line, mime.text, mail)) {
+static int read_patch(struct arena *arena, const struct mime *mime, struct letter *letter,
+		      size_t first_line, struct mail *mail)
+{
+	if (letter->diff < letter->lines.n) {
+		if (parse_patch(arena, letter, first_line, mime->text, mail)) {
 			if (!mail->reply)
 				return -1;
 			fail_clear();
@@ -425,13 +419,60 @@ static int parse_at(struct arena *arena, struct slice raw, size_t first_line, st
 		if (!mail->diff.n)
 			mail->patch = (struct slice){ NULL, 0 };
 	}
+	if (!mail->diff.n)
+		letter->end = letter->diff = letter->lines.n;
+	else
+		mail->notes = notes_of(arena, letter, mime->charset);
+	return 0;
+}
+
+/*
+ * A FAILED notice of stable's holds the upstream commit as git format-patch writes it: where that begins;
+ * lines.n in any other mail.
+ */
+static size_t find_original(const struct letter *letter, const struct mail *mail)
+{
+	size_t i = 0;
+
+	if (strncasecmp(mail->subject, "FAILED: patch ", 14) != 0)
+		return letter->lines.n;
+	while (i < letter->lines.n && !mbox_git_line(letter->lines.items[i]))
+		i++;
+	return i;
+}
+
+static int parse_at(struct arena *arena, struct slice raw, size_t first_line, bool notice,
+		    struct mail *mail)
+{
+	struct mime mime;
+	struct letter letter = { 0 };
+	struct slice rest = raw, line;
+	size_t at;
+
+	*mail = (struct mail){ .version = 1, .notes = arena_strdup(arena, "") };
+	if (mime_parse(arena, raw, &mime))
+		return -1;
+	first_line += mime.line - 1;
+	read_headers(arena, &mime, mail);
+	letter.lines = lines_of(arena, mime.text);
+	at = notice ? find_original(&letter, mail) : letter.lines.n;
+	if (at < letter.lines.n) {
+		struct slice original = letter.lines.items[at];
+
+		original.n = (size_t)(mime.text.p + mime.text.n - original.p);
+		if (parse_at(arena, original, first_line + at, false, mail))
+			return -1;
+		mail->upstream = arena_copy(arena, original.p + strlen("From "),
+					    strcspn(original.p + strlen("From "), " "));
+		return 0;
+	}
+	find_pieces(arena, &letter, slice_line(&rest, &line) && mbox_git_line(line), mime.charset,
+		    mail);
+	if (read_patch(arena, &mime, &letter, first_line, mail))
+		return -1;
 	if (mail->diff.n && (!mail->author.email || !strchr(mail->author.email, '@')))
 		return fail_as(FAIL_USAGE, "line %zu: a patch needs an author: no address in From:",
-			       first_line);
-	if (!mail->diff.n)
-		letter.end = letter.diff = letter.lines.n;
-	else
-		mail->notes = notes_of(arena, &letter, mime.charset);
+			       first_line - mime.line + 1);
 	mail->body = clean_text(arena, &letter.lines, letter.begin, letter.end, mime.charset);
 	mail_trailers(arena, slice_of(mail->body), &mail->trailers, &mail->ntrailers);
 	find_base(arena, &letter, mail);
@@ -440,7 +481,7 @@ static int parse_at(struct arena *arena, struct slice raw, size_t first_line, st
 
 int mail_parse(struct arena *arena, struct slice raw, struct mail *mail)
 {
-	return parse_at(arena, raw, 1, mail);
+	return parse_at(arena, raw, 1, true, mail);
 }
 
 int mail_parse_mbox(struct arena *arena, struct slice raw, struct mails *mails)
@@ -452,7 +493,7 @@ int mail_parse_mbox(struct arena *arena, struct slice raw, struct mails *mails)
 	if (!mbox.n)
 		return fail_as(FAIL_USAGE, "no mail in it");
 	for (size_t i = 0; i < mbox.n; i++)
-		if (parse_at(arena, mbox.items[i].raw, mbox.items[i].line,
+		if (parse_at(arena, mbox.items[i].raw, mbox.items[i].line, true,
 			     arena_push(arena, mails)))
 			return -1;
 	return 0;

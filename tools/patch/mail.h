@@ -42,6 +42,7 @@ struct mail {
 	struct diff
 		diff; /* parsed from it; empty in a mail without a patch (a reply, a cover letter) */
 	bool reply;   /* its subject begins with "Re:" */
+	char *upstream; /* of a FAILED notice of stable's: the commit it is about, as all the rest; NULL */
 };
 
 /*

@@ -79,8 +79,10 @@ static void take_headers(struct arena *arena, struct slice *rest, struct mime *m
 			struct mime_header *last = &mime->items[mime->n - 1];
 			struct slice more = slice_trim(line);
 
-			last->value = arena_printf(arena, "%s%s" SLICE_FMT, last->value,
-						   *last->value ? " " : "", SLICE_ARG(more));
+			if (strlen(last->value) < HEADER_MAX)
+				last->value = arena_printf(arena, "%s%s" SLICE_FMT, last->value,
+							   *last->value ? " " : "",
+							   SLICE_ARG(more));
 		} else if (header_name(line, &colon)) {
 			struct mime_header *h = arena_push(arena, mime);
 

@@ -13,6 +13,8 @@
 #include "base/text.h"
 #include "patch/mail.h"
 
+#define HEADER_MAX ((size_t)64 * 1024) /* bytes of one that are read; the rest is passed over */
+
 struct mime_header {
 	struct slice name;
 	char *value; /* unfolded, trimmed; encoded words as they are */
