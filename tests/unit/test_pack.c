@@ -135,6 +135,34 @@ static void nothing_is_written_twice(void **state)
 	store_release(&s);
 }
 
+/* An object that nothing reaches yet and that we count on is not old for git gc. */
+static void what_is_counted_on_is_not_cleared_away(void **state)
+{
+	struct store s;
+
+	(void)state;
+	store_init(&s, "echo x >x");
+	store_sh(
+		&s,
+		"echo loose | git hash-object -w --stdin; echo packed | git hash-object -w --stdin |\n"
+		"git pack-objects -q $GIT_DIR/objects/pack/pack; git prune-packed\n"
+		"find $GIT_DIR/objects -type f -exec touch -d '2 months ago' {} +");
+	store_open(&s);
+
+	struct pack *pack = pack_new(s.repo);
+
+	add(pack, GIT_OBJECT_BLOB, SLICE("loose\n"));
+	add(pack, GIT_OBJECT_BLOB, SLICE("packed\n"));
+	assert_ok(pack_finish(pack));
+	assert_string_equal(
+		store_sh(&s, "find $GIT_DIR/objects -type f -newermt yesterday | wc -l"), "2");
+	store_sh(&s, "git gc -q --prune=2.weeks.ago; for text in loose packed; do\n"
+		     "	git cat-file -e $(echo $text | git hash-object --stdin)\n"
+		     "done");
+	pack_free(pack);
+	store_release(&s);
+}
+
 static void deltas_give_the_same_object(void **state)
 {
 	struct store s;
@@ -257,5 +285,6 @@ static void what_is_nowhere_is_not_read(void **state)
 }
 
 UNIT_MAIN(unit(objects_are_gits_own), unit(nothing_is_written_twice),
-	  unit(deltas_give_the_same_object), unit(what_is_not_finished_leaves_nothing),
-	  unit(a_killed_process_leaves_no_pack), unit(what_is_nowhere_is_not_read))
+	  unit(what_is_counted_on_is_not_cleared_away), unit(deltas_give_the_same_object),
+	  unit(what_is_not_finished_leaves_nothing), unit(a_killed_process_leaves_no_pack),
+	  unit(what_is_nowhere_is_not_read))

@@ -36,7 +36,7 @@ struct packed {
 	char *path; /* .../pack-X.idx */
 	const unsigned char *idx, *pack;
 	size_t idx_size, pack_size, n;
-	bool broken;
+	bool broken, fresh; /* fresh: given a new time by us */
 };
 
 struct folder {
@@ -100,16 +100,23 @@ static bool packed_index(struct packed *packed)
 	return !packed->broken;
 }
 
-static bool packed_open(struct objects *objects, struct packed *packed)
+/* The file that the index is of. */
+static char *pack_path(const struct packed *packed, char path[PATH_MAX])
 {
+	int n = snprintf(path, PATH_MAX, "%.*s.pack", (int)(strlen(packed->path) - 4),
+			 packed->path);
+
+	return n < PATH_MAX ? path : NULL;
+}
+
+static bool packed_open(struct packed *packed)
+{
+	char path[PATH_MAX];
+
 	if (packed->pack)
 		return true;
-
-	size_t n = strlen(packed->path);
-	char *path = arena_copy(objects->arena, packed->path, n + 1);
-
-	memcpy(path + n - 4, ".pack", 6);
-	packed->pack = map_file(path, &packed->pack_size);
+	if (pack_path(packed, path))
+		packed->pack = map_file(path, &packed->pack_size);
 	packed->broken |= !packed->pack || packed->pack_size < 32 ||
 			  memcmp(packed->pack, "PACK\0\0\0\2", 8);
 	return !packed->broken;
@@ -303,7 +310,7 @@ static bool packed_read(struct objects *objects, struct packed *packed, struct a
 	} chain = { 0 };
 	struct head head;
 
-	if (!packed_open(objects, packed) || !head_read(packed, offset, &head))
+	if (!packed_open(packed) || !head_read(packed, offset, &head))
 		return false;
 	while (head.base) {
 		if (!scratch)
@@ -421,8 +428,7 @@ bool objects_stream(struct objects *objects, const git_oid *id, git_object_t *ty
 	struct packed *packed = objects_find(objects, id, &offset);
 	struct head head;
 
-	if (!packed || !packed_open(objects, packed) || !head_read(packed, offset, &head) ||
-	    head.base)
+	if (!packed || !packed_open(packed) || !head_read(packed, offset, &head) || head.base)
 		return false;
 
 	const struct stream *known = stream_slot(objects, packed->pack + head.data);
@@ -438,14 +444,20 @@ bool objects_stream(struct objects *objects, const git_oid *id, git_object_t *ty
 bool objects_has(struct objects *objects, const git_oid *id)
 {
 	uint64_t offset;
+	struct packed *packed = objects_find(objects, id, &offset);
 	char path[PATH_MAX];
 
-	if (objects_find(objects, id, &offset))
+	if (packed) {
+		if (!packed->fresh && pack_path(packed, path))
+			utimensat(AT_FDCWD, path, NULL, 0);
+		packed->fresh = true;
 		return true;
+	}
 	for (size_t i = 0; i < objects->nfolders; i++) {
 		struct folder *folder = &objects->folders[i];
 
-		if (loose_maybe(folder, id) && loose_path(folder, id, path) && !access(path, F_OK))
+		if (loose_maybe(folder, id) && loose_path(folder, id, path) &&
+		    (!utimensat(AT_FDCWD, path, NULL, 0) || !access(path, F_OK)))
 			return true;
 	}
 	return false;
