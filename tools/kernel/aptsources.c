@@ -8,8 +8,11 @@ static bool take_word(struct slice *rest, struct slice *word)
 {
 	size_t n = 0;
 
+	*word = *rest;
+	if (!rest->n) /* a field that is not there has no address either */
+		return false;
 	*rest = slice_trim(*rest);
-	while (n < rest->n && !strchr(" \t\r\n", rest->p[n]))
+	while (n < rest->n && !strchr(" \t\r\n\v\f", rest->p[n]))
 		n++;
 	*word = (struct slice){ rest->p, n };
 	*rest = slice_skip(*rest, n);

@@ -111,7 +111,7 @@ static int by_path(const void *a, const void *b)
 
 static void sort(struct manifest *manifest)
 {
-	if (manifest->sorted)
+	if (manifest->sorted || !manifest->n)
 		return;
 	qsort(manifest->items, manifest->n, sizeof(*manifest->items), by_path);
 	table_fill(manifest, manifest->table_cap);
