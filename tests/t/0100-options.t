@@ -44,6 +44,10 @@ test_expect_success 'a word too many or too few is refused' '
 	test_expect_code 2 series show v6.12 1 2 2>err && grep "one word too many" err
 '
 
+test_expect_success 'JSON is refused where there is none, not left out' '
+	test_expect_code 2 series --json resolve v6.12 2>err && grep "prints no JSON" err
+'
+
 test_expect_success 'the version says which build it is' '
 	series --version >out && grep "^series [0-9][0-9.]* (.*build [0-9a-f]\{12\})" out
 '

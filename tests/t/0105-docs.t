@@ -13,8 +13,12 @@ keys() {
 
 test_expect_success 'every key of the JSON that is printed stands in docs/json.md, in backquotes or quotes' '
 	{
-		series -C ws apply --json v6.12.3 v6.1 && series -C ws show --json v6.1 && series -C ws list --json
-	} >out.json && jq -s . out.json | keys >keys && test $(wc -l <keys) -ge 18 &&
+		series -C ws apply --json v6.12.3 v6.1 && series -C ws show --json v6.1 && series -C ws list --json &&
+		series -C ws apply v6.1 >/dev/null && series -C ws export --json -o out v6.1 &&
+		git -C "$SERIES_STORE" archive --prefix=linux-6.12.4/ -o "$PWD/linux-6.12.4.tar" series/kernel/v6.12.3 &&
+		series -C ws fetch --json --from "tarball $PWD/linux-6.12.4.tar" &&
+		series -C ws --series fresh import --json ws/series/demo/0001-*.patch
+	} >out.json && rm -r ws/series/fresh && jq -s . out.json | keys >keys && test $(wc -l <keys) -ge 30 &&
 	while read -r key; do
 		grep -q -e "\"$key\"" -e "[\`.]$key\`" "$TOP/docs/json.md" || { echo "no $key" && return 1; }
 	done <keys

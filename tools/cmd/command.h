@@ -57,6 +57,7 @@ struct command {
 	 * says.
 	 */
 	int (*run)(struct context *context);
+	bool no_json; /* --json is refused: it has no results that a program would read */
 };
 
 /* What a run function is given. Lives in main; everything it names lives as long as `arena`. */

@@ -138,4 +138,5 @@ const struct command command_help = {
 	.words = WORDS_COMMANDS,
 	.words_max = 1,
 	.run = help_run,
+	.no_json = true,
 };

@@ -130,7 +130,7 @@ static void context_init(struct context *c, const struct command_values *global)
 	c->progress = (struct progress){ step, c->drawer };
 }
 
-/* Too few words or too many for the command? */
+/* Too few words or too many for the command, or JSON asked of one that has none? */
 static int words_check(const struct context *c)
 {
 	const struct command *command = c->command;
@@ -141,6 +141,8 @@ static int words_check(const struct context *c)
 	if (command->words_max && c->nwords > command->words_max)
 		return fail_as(FAIL_USAGE, "'%s' is one word too many; usage: series %s %s",
 			       c->words[command->words_max], command->name, command->args);
+	if (command->no_json && c->json)
+		return fail_as(FAIL_USAGE, "series %s prints no JSON", command->name);
 	if (command->words == WORDS_NONE && c->nwords)
 		return fail_as(FAIL_USAGE, "'%s': series %s takes no words", c->words[0],
 			       command->name);

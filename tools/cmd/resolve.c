@@ -232,4 +232,5 @@ const struct command command_resolve = {
 	.words_min = 1,
 	.words_max = 1,
 	.run = resolve_run,
+	.no_json = true,
 };

@@ -18,7 +18,8 @@
 #define RUN_WORDS 4096	/* of a run that are looked at */
 #define PAIR_LEAST 40u	/* percent of words shared; with less, two runs in order differ */
 #define STRAY_LEAST 60u /* the same out of order */
-#define RUNS_MAX 2000u	/* of one diff: past that, strays are not looked for */
+#define CELLS_MAX ((size_t)1 << 24) /* of a table of pairs; past that, runs are strays */
+#define RUNS_MAX 2000u		    /* of one diff: past that, strays are not looked for */
 
 struct run {
 	size_t file, hunk; /* indexes into its diff */
@@ -39,7 +40,8 @@ struct runs {
 struct side {
 	const struct diff *diff;
 	struct runs runs;
-	size_t *first; /* node of each file's first hunk */
+	size_t *first;	   /* node of each file's first hunk, and behind the last */
+	size_t *first_run; /* the same of its runs */
 	size_t nodes;
 };
 
@@ -63,12 +65,17 @@ static int hash_cmp(const void *a, const void *b)
 static void run_words(struct arena *arena, struct run *run)
 {
 	struct slice word;
+	size_t most = 0;
 
-	run->words = arena_alloc(arena, RUN_WORDS * sizeof(*run->words));
+	for (size_t i = 0; i < run->n; i++)
+		most += run->items[i].text.n;
+	if (most > RUN_WORDS)
+		most = RUN_WORDS;
+	run->words = arena_alloc(arena, (most + 1) * sizeof(*run->words));
 	for (size_t i = 0; i < run->n; i++) {
 		struct slice rest = run->items[i].text;
 
-		while (word_next(&rest, &word) && run->nwords < RUN_WORDS)
+		while (word_next(&rest, &word) && run->nwords < most)
 			if (!slice_blank(word))
 				run->words[run->nwords++] = slice_hash(word) ^
 							    (unsigned char)run->items[i].kind;
@@ -80,8 +87,10 @@ static void side_init(struct arena *arena, struct side *side, const struct diff 
 {
 	side->diff = diff;
 	side->first = arena_alloc(arena, (diff->n + 1) * sizeof(*side->first));
+	side->first_run = arena_alloc(arena, (diff->n + 1) * sizeof(*side->first_run));
 	for (size_t f = 0; f < diff->n; f++) {
 		side->first[f] = node;
+		side->first_run[f] = side->runs.n;
 		for (size_t h = 0; h < diff->items[f].n; h++, node++) {
 			const struct hunk *hunk = &diff->items[f].items[h];
 
@@ -102,7 +111,8 @@ static void side_init(struct arena *arena, struct side *side, const struct diff 
 		}
 		node += !diff->items[f].n; /* a rename, a mode: a node without lines */
 	}
-	side->nodes = node;
+	side->first[diff->n] = side->nodes = node;
+	side->first_run[diff->n] = side->runs.n;
 }
 
 /* Percent of the words that both have. */
@@ -154,25 +164,17 @@ static const char *file_path(const struct filediff *file)
 	return file->new_path ? file->new_path : file->old_path;
 }
 
-/* The runs [*from, *from + n) of a file; runs are in the order of files. */
-static size_t runs_of_file(const struct side *side, size_t file, size_t *from)
-{
-	size_t n = 0;
-
-	for (*from = 0; *from < side->runs.n && side->runs.items[*from].file != file;)
-		(*from)++;
-	while (*from + n < side->runs.n && side->runs.items[*from + n].file == file)
-		n++;
-	return n;
-}
-
 static void pair_in_order(const struct side *up, size_t upfile, const struct side *down,
 			  size_t downfile)
 {
-	size_t a0, b0, n = runs_of_file(up, upfile, &a0), m = runs_of_file(down, downfile, &b0);
-	struct run *a = up->runs.items + a0, *b = down->runs.items + b0;
-	uint32_t *best __free(ptr) = n && m ? calloc((n + 1) * (m + 1), sizeof(*best)) : NULL;
+	size_t a0 = up->first_run[upfile], n = up->first_run[upfile + 1] - a0;
+	size_t b0 = down->first_run[downfile], m = down->first_run[downfile + 1] - b0;
+	struct run *a = n ? &up->runs.items[a0] : NULL, *b = m ? &down->runs.items[b0] : NULL;
+	uint32_t *best __free(ptr) = NULL;
 
+	if (!n || !m || n > CELLS_MAX / m)
+		return;
+	best = calloc((n + 1) * (m + 1), sizeof(*best));
 	if (!best)
 		return;
 #define BEST(i, j) best[(i) * (m + 1) + (j)]
@@ -381,7 +383,8 @@ static enum part_state part_judge(struct arena *arena, const struct diff *up,
 	/* A diff may slide a run along equal lines; what stood and what stands there is still the
 	 * same. */
 	whole = same_lines(&a, &b, line_old, false) && same_lines(&a, &b, line_new, false);
-	cut_ends(&a, &b);
+	if (a.n && b.n)
+		cut_ends(&a, &b);
 	if (whole || (same_lines(&a, &b, line_old, true) && same_lines(&a, &b, line_new, true)))
 		return part_moved(up, down, part, stray) ? PART_MOVED : PART_SAME;
 	return same ? PART_CONTEXT : PART_ADAPTED;
@@ -412,54 +415,49 @@ static void part_finish(struct arena *arena, const struct diff *up, const struct
 	}
 }
 
-static void side_places(struct arena *arena, const struct side *side, size_t node, size_t root,
-			size_t *parent, struct hunk_places *places)
+/* Each hunk to the part of its root; a root that is met for the first time begins one. */
+static void take_places(struct arena *arena, const struct side *side, bool down, size_t *parent,
+			size_t *part_of, struct compare *compare)
 {
-	for (size_t f = 0; f < side->diff->n; f++) {
-		size_t n = side->diff->items[f].n;
+	for (size_t f = 0; f < side->diff->n; f++)
+		for (size_t node = side->first[f]; node < side->first[f + 1]; node++) {
+			size_t *index = &part_of[root_of(parent, node)];
+			struct hunk_place place = { f, node - side->first[f] };
+			struct part *part;
 
-		for (size_t h = 0; h < (n ? n : 1); h++, node++)
-			if (root_of(parent, node) == root)
-				*arena_push(arena, places) = (struct hunk_place){ f, h };
-	}
-}
-
-static bool root_stray(const struct side *up, size_t root, size_t *parent)
-{
-	for (size_t i = 0; i < up->runs.n; i++)
-		if (up->runs.items[i].stray && root_of(parent, up->runs.items[i].node) == root)
-			return true;
-	return false;
+			if (!*index) {
+				arena_push(arena, compare);
+				*index = compare->n;
+			}
+			part = &compare->items[*index - 1];
+			*arena_push(arena, down ? &part->down : &part->up) = place;
+		}
 }
 
 void compare_diffs(struct arena *arena, const struct diff *up, const struct diff *down,
 		   struct compare *compare)
 {
 	struct side a = { 0 }, b = { 0 };
-	size_t *parent;
-	bool *done;
+	size_t *parent, *part_of;
+	bool *stray;
 
 	*compare = (struct compare){ 0 };
 	side_init(arena, &a, up, 0);
 	side_init(arena, &b, down, a.nodes);
 	parent = arena_alloc(arena, (b.nodes + 1) * sizeof(*parent));
-	done = arena_alloc(arena, (b.nodes + 1) * sizeof(*done));
+	part_of = arena_alloc(arena, (b.nodes + 1) * sizeof(*part_of));
+	stray = arena_alloc(arena, (b.nodes + 1) * sizeof(*stray));
 	for (size_t i = 0; i < b.nodes; i++)
 		parent[i] = i;
 	pair_files(&a, &b, parent);
-	/* The mailed order: every part is met at its first mailed hunk, what was added at the end
-	 * of all. */
-	for (size_t node = 0; node < b.nodes; node++) {
-		size_t root = root_of(parent, node);
-		struct part *part;
-
-		if (done[root])
-			continue;
-		done[root] = true;
-		part = arena_push(arena, compare);
-		side_places(arena, &a, 0, root, parent, &part->up);
-		side_places(arena, &b, a.nodes, root, parent, &part->down);
-		part_finish(arena, up, down, part, root_stray(&a, root, parent));
-		compare->counts[part->state]++;
+	/* The mailed order; what was added stands at the end. */
+	take_places(arena, &a, false, parent, part_of, compare);
+	take_places(arena, &b, true, parent, part_of, compare);
+	for (size_t i = 0; i < a.runs.n; i++)
+		if (a.runs.items[i].stray)
+			stray[part_of[root_of(parent, a.runs.items[i].node)]] = true;
+	for (size_t i = 0; i < compare->n; i++) {
+		part_finish(arena, up, down, &compare->items[i], stray[i + 1]);
+		compare->counts[compare->items[i].state]++;
 	}
 }
