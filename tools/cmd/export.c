@@ -13,7 +13,8 @@ struct parcel {
 	struct export export;
 };
 
-static int parcel_make(struct context *c, const struct export_ask *ask, bool only, struct parcel *parcel)
+static int parcel_make(struct context *c, const struct export_ask *ask, bool only,
+		       struct parcel *parcel)
 {
 	struct export_ask own = *ask;
 	const char *out = option_value(c, "out");
@@ -27,23 +28,26 @@ static int parcel_make(struct context *c, const struct export_ask *ask, bool onl
 	if (!out)
 		parcel->dir = arena_printf(c->arena, "outgoing/%s/%s", ask->series->name, safe);
 	else
-		parcel->dir = only ? arena_strdup(c->arena, out) : arena_printf(c->arena, "%s/%s", out, safe);
+		parcel->dir = only ? arena_strdup(c->arena, out) :
+				     arena_printf(c->arena, "%s/%s", out, safe);
 	own.kernel = parcel->kernel;
 	own.dir = parcel->dir;
 	r = export_mails(c->arena, &own, &parcel->export);
 	if (r < 0)
 		return fail_in("%s", parcel->kernel->name);
 	if (!r)
-		return fail_as(FAIL_USAGE, "%s is not applied to %s yet: series apply %s", ask->series->name,
-			       parcel->kernel->name, parcel->kernel->name);
+		return fail_as(FAIL_USAGE, "%s is not applied to %s yet: series apply %s",
+			       ask->series->name, parcel->kernel->name, parcel->kernel->name);
 	return 0;
 }
 
-static void parcel_text(const struct context *c, const struct parcel *parcel, bool signer, struct text *out)
+static void parcel_text(const struct context *c, const struct parcel *parcel, bool signer,
+			struct text *out)
 {
 	bool stable = parcel->export.n, unsigned_any = false;
 
-	text_addf(out, "%s%s%s", tint_on(c->color, TINT_BOLD), parcel->kernel->name, tint_off(c->color, TINT_BOLD));
+	text_addf(out, "%s%s%s", tint_on(c->color, TINT_BOLD), parcel->kernel->name,
+		  tint_off(c->color, TINT_BOLD));
 	if (!parcel->export.n) {
 		text_adds(out, ": has all of it, nothing to send\n");
 		return;
@@ -67,9 +71,13 @@ static void parcel_text(const struct context *c, const struct parcel *parcel, bo
 		unsigned_any |= !mail->signed_off;
 	}
 	if (unsigned_any)
-		text_adds(out, signer ? "  Not signed off by you: apply again with your user.name and user.email in git's configuration\n" :
-					"  Not signed off: git's configuration has no user.name and user.email\n");
-	text_addf(out, "  Send with: git send-email %s", stable ? "--to stable@vger.kernel.org " : "");
+		text_adds(
+			out,
+			signer ?
+				"  Not signed off by you: apply again with your user.name and user.email in git's configuration\n" :
+				"  Not signed off: git's configuration has no user.name and user.email\n");
+	text_addf(out, "  Send with: git send-email %s",
+		  stable ? "--to stable@vger.kernel.org " : "");
 	text_add_shown(out, slice_of(parcel->dir), false);
 	text_adds(out, "/*.patch\n");
 }
@@ -90,14 +98,16 @@ static json_t *parcel_json(const struct parcel *parcel)
 		json_object_set_new(one, "file", json_shown(mail->path));
 		json_object_set_new(one, "subject", json_shown(mail->subject));
 		json_object_set_new(one, "class",
-				    mail->patch ? json_string(patch_class_name(mail->patch->class)) : json_null());
+				    mail->patch ?
+					    json_string(patch_class_name(mail->patch->class)) :
+					    json_null());
 		json_object_set_new(one, "signed_off", json_boolean(mail->signed_off));
 	}
 	return json;
 }
 
-static int parcels_print(const struct context *c, const struct export_ask *ask, const struct parcel *parcels,
-			 size_t n)
+static int parcels_print(const struct context *c, const struct export_ask *ask,
+			 const struct parcel *parcels, size_t n)
 {
 	struct text out __free_text = TEXT_INIT;
 	json_t *json __free(json) = json_object(), *targets = json_array();
@@ -128,11 +138,13 @@ static int export_run(struct context *c)
 	struct target_names missing = { 0 };
 	struct parcel *parcels;
 
-	if (!ask.repo || !ask.series || context_kernels(c, c->words, c->nwords, &kernels, &missing) ||
+	if (!ask.repo || !ask.series ||
+	    context_kernels(c, c->words, c->nwords, &kernels, &missing) ||
 	    context_person(c, &ask.sender) < 0)
 		return -1;
 	for (size_t i = 0; i < missing.n; i++)
-		context_say(c, "%s is not in the store; series fetch %s", missing.items[i], missing.items[i]);
+		context_say(c, "%s is not in the store; series fetch %s", missing.items[i],
+			    missing.items[i]);
 	parcels = arena_alloc(c->arena, (kernels.n + 1) * sizeof(*parcels));
 	for (size_t i = 0; i < kernels.n; i++) {
 		parcels[i].kernel = &kernels.items[i];
@@ -145,7 +157,8 @@ static int export_run(struct context *c)
 static const struct command_option export_options[] = {
 	{ 'o', "out", "DIR", "where the mails go; outgoing/NAME/TARGET without it", NULL },
 	{ '\0', "cover", NULL, "a cover letter too, that says what was adapted", NULL },
-	{ '\0', "in-reply-to", "ID", "the message that they answer, such as a FAILED notice", NULL },
+	{ '\0', "in-reply-to", "ID", "the message that they answer, such as a FAILED notice",
+	  NULL },
 };
 
 const struct command command_export = {

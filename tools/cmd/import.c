@@ -38,15 +38,18 @@ static int import_name(struct context *c, const char *workspace, const char **na
 	if (series_names(c->arena, workspace, &names))
 		return -1;
 	if (names.n > 1)
-		return fail_as(FAIL_USAGE, "this workspace has %zu series: say which, or name a new one, with --series NAME",
-			       names.n);
+		return fail_as(
+			FAIL_USAGE,
+			"this workspace has %zu series: say which, or name a new one, with --series NAME",
+			names.n);
 	if (names.n) {
 		*name = names.items[0];
 		return 0;
 	}
 	if (gather(c->arena, c->words, c->nwords, true, &gathered))
 		return fail_in("a new series needs a name, with --series NAME, or of a patch");
-	*name = name_of_subject(c->arena, gathered.title ? gathered.title : gathered.items[0].subject);
+	*name = name_of_subject(c->arena,
+				gathered.title ? gathered.title : gathered.items[0].subject);
 	return 0;
 }
 
@@ -57,7 +60,8 @@ static json_t *trailers_json(const struct trailers *trailers)
 	for (size_t i = 0; i < trailers->n; i++) {
 		char *line = NULL;
 
-		if (asprintf(&line, "%s: %s", trailers->items[i].key, trailers->items[i].value) >= 0)
+		if (asprintf(&line, "%s: %s", trailers->items[i].key, trailers->items[i].value) >=
+		    0)
 			json_array_append_new(array, json_shown(line));
 		free(line);
 	}
@@ -137,7 +141,8 @@ static int import_run(struct context *c)
 	if (!ask.workspace)
 		return -1;
 	if (number && (!slice_number(slice_of(number), 9999, &at) || !at))
-		return fail_as(FAIL_USAGE, "--number takes the number of a patch, not '%s'", number);
+		return fail_as(FAIL_USAGE, "--number takes the number of a patch, not '%s'",
+			       number);
 	ask.number = (unsigned int)at;
 	if (import_name(c, ask.workspace, &ask.name) || import_mails(c->arena, &ask, &import))
 		return -1;
@@ -150,7 +155,8 @@ static int import_run(struct context *c)
 
 static const struct command_option import_options[] = {
 	{ 'N', "number", "N", "where the (first) patch goes; otherwise behind the last", NULL },
-	{ '\0', "in-place", NULL, "replace the patch of that number, or those of the same subject", NULL },
+	{ '\0', "in-place", NULL, "replace the patch of that number, or those of the same subject",
+	  NULL },
 	{ '\0', "upstream", "ID", "the commit in Linus' tree that this one patch is", NULL },
 	{ '\0', "no-b4", NULL, "gather the trailers of replies without b4", NULL },
 };

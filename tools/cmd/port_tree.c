@@ -27,15 +27,18 @@ static void explain(const struct context *c, const struct ladder_answer *answer)
 	for (size_t i = 0; i < answer->n; i++) {
 		const struct hunk_fate *fate = &answer->items[i];
 
-		context_say(c, "%s %s:%zu hunk %zu: %s%s%s", mark_info(fate->mark)->sign, fate->path, fate->line,
-			    fate->hunk + 1, fate->evidence ? fate->evidence : "", fate->note ? "; note: " : "",
+		context_say(c, "%s %s:%zu hunk %zu: %s%s%s", mark_info(fate->mark)->sign,
+			    fate->path, fate->line, fate->hunk + 1,
+			    fate->evidence ? fate->evidence : "", fate->note ? "; note: " : "",
 			    fate->note ? fate->note : "");
 	}
 }
 
 static int port_tree(struct context *c, struct repo *repo, const git_oid id[3], struct text *out)
 {
-	struct ladder_ask ask = { .repo = repo, .base_name = "the tree before", .methods = LADDER_ALL, .bare = true };
+	struct ladder_ask ask = {
+		.repo = repo, .base_name = "the tree before", .methods = LADDER_ALL, .bare = true
+	};
 	struct draft *draft = draft_new(c->arena, repo, &id[2]);
 	struct pack *pack __free(pack) = pack_new(repo);
 	struct ladder_answer answer;
@@ -45,7 +48,8 @@ static int port_tree(struct context *c, struct repo *repo, const git_oid id[3], 
 
 	ask.base = draft_new(c->arena, repo, &id[0]);
 	ask.diff = &diff;
-	if (tree_diff(c->arena, repo, &id[0], &id[1], &diff) || ladder_apply(c->arena, &ask, draft, &answer))
+	if (tree_diff(c->arena, repo, &id[0], &id[1], &diff) ||
+	    ladder_apply(c->arena, &ask, draft, &answer))
 		return -1;
 	if (option_given(c, "explain"))
 		explain(c, &answer);
@@ -81,11 +85,12 @@ const struct command command_port_tree = {
 	.name = "port-tree",
 	.summary = "port the change between two trees onto a third one",
 	.args = "REPO BEFORE AFTER TARGET",
-	.description = "Does with three trees (or commits) of a repository what `series apply` does with a patch and a kernel, text methods only: "
-		       "what differs between BEFORE and AFTER is carried onto TARGET. Prints the id of the resulting tree, or exits with 3 where no "
-		       "method is sure.\n\n"
-		       "The trees may hold nothing but the touched files: a name that is in none of them proves nothing then. This is what "
-		       "`make eval` scores.",
+	.description =
+		"Does with three trees (or commits) of a repository what `series apply` does with a patch and a kernel, text methods only: "
+		"what differs between BEFORE and AFTER is carried onto TARGET. Prints the id of the resulting tree, or exits with 3 where no "
+		"method is sure.\n\n"
+		"The trees may hold nothing but the touched files: a name that is in none of them proves nothing then. This is what "
+		"`make eval` scores.",
 	.options = port_tree_options,
 	.noptions = ARRAY_SIZE(port_tree_options),
 	.words = WORDS_NONE,
