@@ -311,8 +311,93 @@ static void successive_versions_are_small(void **state)
 	end(&f);
 }
 
+/* Paths that get into each other's way. */
+static const char *const model_paths[] = { "a",	    "a/b",   "a/b/c", "a/c",   "a-b",
+					   "a.b",   "a0",    "b/a",   "b/a/c", "b",
+					   "c/d/e", "c/d/f", "c/d",   "c.d/e", "c-d/e",
+					   "x/y/z", "x/y",   "x0",    "x" };
+#define MODEL ARRAY_SIZE(model_paths)
+
+static bool in_the_way(const int *model, size_t which)
+{
+	for (size_t i = 0; i < MODEL; i++) {
+		size_t n = strlen(model_paths[i]), m = strlen(model_paths[which]);
+
+		if (model[i] && i != which &&
+		    (n < m ? !strncmp(model_paths[i], model_paths[which], n) &&
+				     model_paths[which][n] == '/' :
+			     !strncmp(model_paths[i], model_paths[which], m) &&
+				     model_paths[i][m] == '/'))
+			return true;
+	}
+	return false;
+}
+
+/* Any edits in any order, undone and done again: the tree that git makes of what should be there. */
+static void any_edits_give_the_tree_that_git_gives(void **state)
+{
+	struct fixture f;
+	int model[MODEL] = { 0 }, kept[8][MODEL];
+	size_t points[8], npoints = 0;
+	uint32_t seed = 4;
+	git_oid tree;
+
+	(void)state;
+	begin(&f, "echo 1 >a0; mkdir -p x/y; echo 1 >x/y/z");
+	model[6] = model[15] = 1;
+	for (int round = 1; round <= 3000; round++) {
+		size_t which = (seed = seed * 1103515245 + 12345) >> 16 & 0x7fff;
+		const char *path = model_paths[which % MODEL];
+		unsigned int op = which / MODEL % 16;
+
+		which %= MODEL;
+		if (op < 7) {
+			char *text = arena_printf(f.store.arena, "%d\n", round);
+			bool blocked = in_the_way(model, which);
+
+			assert_int_equal(draft_write(f.draft, path, slice_of(text), 0100644),
+					 blocked ? -1 : 0);
+			model[which] = blocked ? model[which] : round;
+		} else if (op < 13) {
+			int r = draft_remove(f.draft, path);
+
+			assert_true(model[which] ? r == 1 : r == 0 || r == -1);
+			model[which] = 0;
+		} else if (op == 13 && npoints < 8) {
+			memcpy(kept[npoints], model, sizeof(model));
+			points[npoints++] = draft_point(f.draft);
+		} else if (op == 14 && npoints) {
+			draft_back(f.draft, points[--npoints]);
+			memcpy(model, kept[npoints], sizeof(model));
+		} else {
+			assert_ok(draft_tree(f.draft, f.pack, &tree));
+		}
+		if (round % 250)
+			continue;
+
+		struct text index __free_text = TEXT_INIT;
+
+		for (size_t i = 0; i < MODEL; i++)
+			if (model[i])
+				text_addf(
+					&index,
+					"git update-index --add --cacheinfo 100644,$(echo %d | git hash-object -w --stdin),%s\n",
+					model[i], model_paths[i]);
+		assert_ok(draft_tree(f.draft, f.pack, &tree));
+		assert_ok(pack_finish(f.pack));
+		assert_string_equal(
+			store_sh(&f.store,
+				 "export GIT_INDEX_FILE=$PWD/index; rm -f index\n%sgit write-tree",
+				 text_str(&index)),
+			git_oid_tostr_s(&tree));
+	}
+	store_check(&f.store);
+	end(&f);
+}
+
 UNIT_MAIN(unit(an_untouched_draft_is_its_tree), unit(edits_give_the_tree_that_git_gives),
 	  unit(a_folder_left_empty_goes), unit(everything_may_go),
 	  unit(a_file_becomes_a_folder_and_back),
 	  unit(nothing_leads_through_a_symlink_or_a_submodule), unit(reads_and_lists_see_the_edits),
-	  unit(going_back_undoes_what_came_since), unit(successive_versions_are_small))
+	  unit(going_back_undoes_what_came_since), unit(successive_versions_are_small),
+	  unit(any_edits_give_the_tree_that_git_gives))
