@@ -25,6 +25,15 @@ test_expect_success 'git am gives the same tree, authors and messages' '
 	lib_git log -2 --format="%an %ae %ad%n%B" refs/series/demo/v6.1.5 >want && test_cmp want got
 '
 
+test_expect_success 'the diff and its picture are those of git format-patch' '
+	kernel_tree v6.1.5 && git -C am fetch -q "$SERIES_STORE" refs/series/demo/v6.1.5 &&
+	git -C am format-patch -q --full-index --no-signature -o ../theirs HEAD..FETCH_HEAD &&
+	for n in 1 2; do
+		sed -n "/^---\$/,/^-- \$/p" theirs/000$n-* | sed "\$ { /^\$/d; }" >want &&
+		sed -n "/^---\$/,/^-- \$/p" mails/000$n-* | sed "/^-- \$/d" >got && test_cmp want got || return 1
+	done
+'
+
 test_expect_success 'the subject has the branch, and n/m where there is more than one' '
 	grep "^Subject: \[PATCH 6.1.y 1/2\] demo: count" mails/0001-*.patch &&
 	series -C ws export v6.12.9 --out one && grep "^Subject: \[PATCH 6.12.y\] demo: twice" one/0001-*.patch &&

@@ -4,16 +4,15 @@
  *
  * What is read back must be what was written, by `git am` and by patch/mail.c. So a line of the message that either
  * would take for the end of the message, or for a new mail, is set in by one space, and an in-body From: is
- * written where the sender is not the author, or where the message itself begins like an in-body header. The
- * diffstat is libgit2's.
+ * written where the sender is not the author, or where the message itself begins like an in-body header.
  */
 #include "patch/mail.h"
 
-#include <git2.h>
 #include <stdlib.h>
 #include <strings.h>
 #include <time.h>
 
+#include "patch/diffstat.h"
 #include "patch/mbox.h"
 #include "patch/mime.h"
 
@@ -104,25 +103,6 @@ static void add_subject(struct text *out, const struct mail_style *style, const 
 	text_addc(out, '\n');
 }
 
-/* Nothing where libgit2 cannot make one: the patch is whole without it. */
-static void add_diffstat(struct text *out, struct slice patch)
-{
-	git_diff *diff = NULL;
-	git_diff_stats *stats = NULL;
-	git_buf buf = GIT_BUF_INIT;
-
-	if (git_libgit2_init() < 0)
-		return;
-	if (!git_diff_from_buffer(&diff, patch.p, patch.n) && !git_diff_get_stats(&stats, diff) &&
-	    !git_diff_stats_to_buf(&buf, stats,
-				   GIT_DIFF_STATS_FULL | GIT_DIFF_STATS_INCLUDE_SUMMARY, 72))
-		text_add(out, buf.ptr, buf.size);
-	git_buf_dispose(&buf);
-	git_diff_stats_free(stats);
-	git_diff_free(diff);
-	git_libgit2_shutdown();
-}
-
 void mail_write(struct text *out, const struct mail_style *style, const struct person *author,
 		int64_t date, int date_offset, const char *message, const struct diff *diff)
 {
@@ -160,7 +140,7 @@ void mail_write(struct text *out, const struct mail_style *style, const struct p
 	add_body(out, body);
 	if (diff->n) {
 		text_adds(out, "---\n");
-		add_diffstat(out, text_slice(&patch));
+		diffstat_write(out, diff, 72);
 		text_addc(out, '\n');
 		text_add_slice(out, text_slice(&patch));
 	}
