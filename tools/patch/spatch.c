@@ -12,26 +12,12 @@
 #include "base/child.h"
 #include "base/fail.h"
 #include "base/file.h"
+#include "base/memo.h"
 
 /* Without what the user may have set to point it at another standard.h and standard.iso. */
 #define SPATCH "env", "-u", "COCCINELLE_HOME", "spatch"
 #define SPATCH_OUTPUT_MAX ((size_t)16 * 1024 * 1024)
-
-int spatch_open(struct arena *arena, struct spatch *spatch)
-{
-	spatch->dir = NULL;
-	if (!child_exists("spatch"))
-		return fail(
-			"spatch is not installed: a semantic patch needs the package 'coccinelle' (apt-get install coccinelle)");
-	return file_temp_dir(arena, "series-spatch", &spatch->dir);
-}
-
-void spatch_release(struct spatch *spatch)
-{
-	if (spatch->dir)
-		file_remove_tree(spatch->dir);
-	spatch->dir = NULL;
-}
+#define VERSION_DEADLINE_MS 10000
 
 static int run(struct arena *arena, const struct spatch *spatch, const char *const *argv,
 	       unsigned int deadline_ms, struct child_answer *answer)
@@ -48,6 +34,32 @@ static int run(struct arena *arena, const struct spatch *spatch, const char *con
 	};
 
 	return child_run(arena, &ask, answer);
+}
+
+int spatch_open(struct arena *arena, struct spatch *spatch)
+{
+	const char *const argv[] = { SPATCH, "--version", NULL };
+	struct child_answer answer;
+
+	*spatch = (struct spatch){ 0 };
+	if (!child_exists("spatch"))
+		return fail(
+			"spatch is not installed: a semantic patch needs the package 'coccinelle' (apt-get install coccinelle)");
+	if (file_temp_dir(arena, "series-spatch", &spatch->dir) ||
+	    run(arena, spatch, argv, VERSION_DEADLINE_MS, &answer))
+		return -1;
+	if (answer.status)
+		return fail("spatch --version: exit status %d", answer.status);
+	spatch->version = slice_str(arena, answer.out);
+	spatch->memo = memo_dir(arena, "spatch");
+	return 0;
+}
+
+void spatch_release(struct spatch *spatch)
+{
+	if (spatch->dir)
+		file_remove_tree(spatch->dir);
+	spatch->dir = NULL;
 }
 
 /* The first line that says what went wrong, else the last line. */
@@ -67,47 +79,135 @@ static struct slice telling_line(struct slice messages)
 	return slice_trim(last);
 }
 
+/* What the program said and did, in one process or long ago. */
+struct raw {
+	int status;
+	bool timed_out, truncated;
+	struct slice out, err, after; /* after: the text as it left it */
+};
+
+static struct memo_key key_of(const struct spatch *spatch, const char *const *options,
+			      struct slice rule, struct slice text)
+{
+	struct memo_key key;
+
+	memo_key_init(&key);
+	memo_key_add(&key, slice_of(spatch->version));
+	for (; *options; options++)
+		memo_key_add(&key, slice_of(*options));
+	memo_key_add(&key, rule);
+	memo_key_add(&key, text);
+	return key;
+}
+
+static bool recall(struct arena *arena, const struct spatch *spatch, const struct memo_key *key,
+		   struct raw *raw)
+{
+	unsigned long numbers[4]; /* status, and bytes of out, err, after */
+	struct slice *const parts[] = { &raw->out, &raw->err, &raw->after };
+	struct slice answer, head, number;
+
+	*raw = (struct raw){ 0 };
+	if (!memo_get(arena, spatch->memo, key, &answer) || !slice_line(&answer, &head))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
+		if (!slice_cut(&head, ' ', &number) ||
+		    !slice_number(number, SPATCH_OUTPUT_MAX, &numbers[i]))
+			return false;
+	raw->status = (int)numbers[0];
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		if (answer.n < numbers[i + 1])
+			return false;
+		*parts[i] = (struct slice){ answer.p, numbers[i + 1] };
+		answer = slice_skip(answer, numbers[i + 1]);
+	}
+	return !answer.n;
+}
+
+static void remember(const struct spatch *spatch, const struct memo_key *key, const struct raw *raw)
+{
+	struct text text __free_text = TEXT_INIT;
+
+	if (raw->timed_out || raw->truncated)
+		return;
+	text_addf(&text, "%d %zu %zu %zu\n", raw->status, raw->out.n, raw->err.n, raw->after.n);
+	text_add_slice(&text, raw->out);
+	text_add_slice(&text, raw->err);
+	text_add_slice(&text, raw->after);
+	memo_put(spatch->memo, key, text_slice(&text));
+}
+
+/*
+ * Run it on `text` with these options, and with the semantic patch `rule` where there is one. The
+ * file has the same name each time and is in the program's own folder, so that what it says is the same.
+ */
+static int ask_program(struct arena *arena, const struct spatch *spatch, const char *const *options,
+		       const char *rule, struct slice text, unsigned int deadline_ms,
+		       struct raw *raw)
+{
+	const char *argv[32] = { SPATCH };
+	const char *in = arena_printf(arena, "%s/in.c", spatch->dir);
+	/* An absolute path, since the program's folder is another. */
+	char *path __free(ptr) = rule ? realpath(rule, NULL) : NULL;
+	struct slice rule_text = { 0 };
+	struct child_answer child;
+	struct memo_key key;
+	size_t n = 4;
+
+	if (rule && (!path || file_read(arena, path, SPATCH_OUTPUT_MAX, &rule_text) != 1))
+		return fail_errno("%s", rule);
+	key = key_of(spatch, options, rule_text, text);
+	if (recall(arena, spatch, &key, raw))
+		return 0;
+	for (size_t i = 0; options[i]; i++) {
+		if (n + 5 > ARRAY_SIZE(argv))
+			return fail_as(FAIL_USAGE, "%s: defines too many names", rule);
+		argv[n++] = options[i];
+	}
+	if (rule) {
+		argv[n++] = "--sp-file";
+		argv[n++] = path;
+	}
+	argv[n++] = "in.c";
+	argv[n] = NULL;
+	if (file_write(in, text, 0600) || run(arena, spatch, argv, deadline_ms, &child))
+		return -1;
+	*raw = (struct raw){ .status = child.status,
+			     .timed_out = child.timed_out,
+			     .truncated = child.truncated,
+			     .out = child.out,
+			     .err = child.err };
+	if (file_read(arena, in, SPATCH_OUTPUT_MAX, &raw->after) < 0)
+		return -1;
+	remember(spatch, &key, raw);
+	return 0;
+}
+
 int spatch_run(struct arena *arena, const struct spatch *spatch, const struct spatch_ask *ask,
 	       struct spatch_answer *answer)
 {
-	const char *in = arena_printf(arena, "%s/in.c", spatch->dir);
-	/* An absolute path, since the program's folder is another. */
-	char *rule __free(ptr) = realpath(ask->rule, NULL);
-	const char *argv[32] = { SPATCH,
-				 "--very-quiet",
-				 "--no-includes",
-				 "--smpl-spacing",
-				 "--in-place",
-				 "--sp-file",
-				 rule,
-				 in };
-	size_t n = 11;
-	struct child_answer child;
-	int r;
+	const char *options[24] = { "--very-quiet", "--no-includes", "--smpl-spacing",
+				    "--in-place" };
+	size_t n = 4;
+	struct raw raw;
 
-	if (!rule)
-		return fail_errno("%s", ask->rule);
 	for (size_t i = 0; ask->defines && ask->defines[i]; i++) {
-		if (n + 3 > ARRAY_SIZE(argv))
+		if (n + 3 > ARRAY_SIZE(options))
 			return fail_as(FAIL_USAGE, "%s: defines too many names", ask->rule);
-		argv[n++] = "-D";
-		argv[n++] = ask->defines[i];
+		options[n++] = "-D";
+		options[n++] = ask->defines[i];
 	}
-	argv[n] = NULL;
-	if (file_write(in, ask->text, 0600) || run(arena, spatch, argv, ask->deadline_ms, &child))
+	if (ask_program(arena, spatch, options, ask->rule, ask->text, ask->deadline_ms, &raw))
 		return -1;
-	*answer = (struct spatch_answer){ .diff = child.out, .text = ask->text };
-	answer->said = telling_line(child.err.n ? child.err : child.out);
-	if (child.timed_out) {
+	*answer = (struct spatch_answer){ .diff = raw.out, .text = raw.after };
+	answer->said = telling_line(raw.err.n ? raw.err : raw.out);
+	if (raw.timed_out)
 		answer->outcome = SPATCH_TIMED_OUT;
-		return 0;
-	}
-	if (child.status || child.truncated) {
+	else if (raw.status || raw.truncated)
 		answer->outcome = SPATCH_REFUSED;
-		return 0;
-	}
-	r = file_read(arena, in, SPATCH_OUTPUT_MAX, &answer->text);
-	return r < 0 ? -1 : 0;
+	if (answer->outcome != SPATCH_DONE)
+		answer->text = ask->text;
+	return 0;
 }
 
 /* The number behind "nb bad = " in its statistics, or -1. */
@@ -129,24 +229,22 @@ static long bad_lines(struct slice out)
 int spatch_parse(struct arena *arena, const struct spatch *spatch, struct slice text,
 		 unsigned int deadline_ms, unsigned long *lines_bad, char **where)
 {
-	const char *in = arena_printf(arena, "%s/parse.c", spatch->dir);
-	const char *const argv[] = { SPATCH, "--no-includes", "--parse-c", in, NULL };
-	struct child_answer child;
+	static const char *const options[] = { "--no-includes", "--parse-c", NULL };
 	struct slice rest, line;
+	struct raw raw;
 	long bad;
 
 	*where = NULL;
-	if (file_write(in, text, 0600) || run(arena, spatch, argv, deadline_ms, &child))
+	if (ask_program(arena, spatch, options, NULL, text, deadline_ms, &raw))
 		return -1;
-	bad = bad_lines(child.out);
+	bad = bad_lines(raw.out);
 	if (bad < 0)
-		bad = bad_lines(child.err);
-	if (child.timed_out || child.status || bad < 0)
+		bad = bad_lines(raw.err);
+	if (raw.timed_out || raw.status || bad < 0)
 		return fail("spatch --parse-c gave no statistics: " SLICE_FMT,
-			    SLICE_ARG(telling_line(child.err.n ? child.err : child.out)));
+			    SLICE_ARG(telling_line(raw.err.n ? raw.err : raw.out)));
 	*lines_bad = (unsigned long)bad;
-	for (rest = child.err.n ? child.err : child.out;
-	     bad && !*where && slice_line(&rest, &line);)
+	for (rest = raw.err.n ? raw.err : raw.out; bad && !*where && slice_line(&rest, &line);)
 		if (slice_find(line, SLICE("whole content = ")) >= 0)
 			*where = slice_str(arena, slice_trim(slice_skip(slice_trim(line), 16)));
 	return 0;

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Spatch: Coccinelle's program, run on text in a temporary folder of its own.
+ *
+ * It takes seconds, and the same question has the same answer: answers are kept (base/memo.h) by
+ * its version, its arguments, the rule and the text. One that it was too slow for is not.
  */
 #ifndef SERIES_PATCH_SPATCH_H
 #define SERIES_PATCH_SPATCH_H
@@ -11,7 +14,9 @@
 #include "base/text.h"
 
 struct spatch {
-	char *dir; /* temporary; gone after spatch_release() */
+	char *dir;     /* temporary; gone after spatch_release() */
+	char *version; /* what it says of itself */
+	char *memo;    /* folder of the answers kept; NULL: none */
 };
 
 /* Fails with FAIL_INFRA where spatch is not installed, naming the package. */
