@@ -42,7 +42,9 @@ UNIT_SRC := $(wildcard tests/unit/*.c)
 UNIT_OBJ := $(UNIT_SRC:%.c=$(O)/%.o)
 UNIT := $(patsubst %.c,$(O)/%,$(wildcard tests/unit/test_*.c))
 UNIT_HELP := $(filter-out $(UNIT:=.o),$(UNIT_OBJ))
-TESTS := $(sort $(wildcard tests/t/*.t))
+# Those on real kernels take longest: begun first, the others run beside them.
+REAL_TESTS := $(sort $(wildcard tests/t/05*.t))
+TESTS := $(REAL_TESTS) $(filter-out $(REAL_TESTS),$(sort $(wildcard tests/t/*.t)))
 KERNEL_TESTS := $(sort $(wildcard tests/kernel/*.t))
 FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
@@ -95,7 +97,7 @@ $(O)/version.h: FORCE
 check: need-test
 	$(MAKE) $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS)) check-build
 	@SERIES=$(abspath $(PROGRAM)) sh tests/store.sh
-	@$(RUN) $(UNIT) $(TESTS)
+	@$(RUN) $(TESTS) $(UNIT)
 
 check-build: all unit
 check-unit: need-test unit
