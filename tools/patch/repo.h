@@ -52,7 +52,8 @@ int repo_read(struct repo *repo, struct arena *arena, const git_oid *tree, const
 	      struct slice *text);
 int repo_blob(struct repo *repo, struct arena *arena, const git_oid *id, struct slice *text);
 /* By an abbreviated hexadecimal id, of a blob: 0 when none or more than one has it. */
-int repo_blob_by_prefix(struct repo *repo, struct arena *arena, const char *hex, struct slice *text);
+int repo_blob_by_prefix(struct repo *repo, struct arena *arena, const char *hex,
+			struct slice *text);
 
 struct repo_name {
 	char *name; /* last part only */
