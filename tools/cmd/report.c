@@ -247,13 +247,18 @@ static void remark_write(struct remarks *remarks, struct text *out, const struct
 			      r->targets;
 
 	text_adds(&safe, where);
-	text_adds(&safe, ": ");
-	text_add_shown(&safe, slice_of(r->text), false);
+	text_addc(&safe, ':');
+	if (r->mark != MARK_CONFLICT) {
+		text_addc(&safe, ' ');
+		text_add_shown(&safe, slice_of(r->text), false);
+	}
 	text_add_filled(&filled, text_slice(&safe), 12, width);
 	text_addf(out, "  %-4s %s%-3s%s  %s",
 		  patch_place(remarks->arena, remarks->report->series, r->patch),
 		  tint_on(color, mark_tint(r->mark)), sign, tint_off(color, mark_tint(r->mark)),
 		  text_str(&filled) + 12);
+	if (r->mark == MARK_CONFLICT)
+		text_add_reasons(out, slice_of(r->text), 12, width);
 }
 
 int report_remarks(struct arena *arena, struct text *out, const struct report *report,

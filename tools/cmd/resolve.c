@@ -20,15 +20,14 @@ static const struct port_patch *conflict_of(const struct port *port)
 
 static int print_how(struct context *c, const struct resolving *r, const struct conflict *conflict)
 {
-	struct text out __free_text = TEXT_INIT, why __free_text = TEXT_INIT;
+	struct text out __free_text = TEXT_INIT;
 	struct table table = { .columns = 3 };
 	const char *name = r->port->kernel.name;
 
 	text_addf(&out, "%s  %s  ", name, patch_place(c->arena, r->series, r->patch->patch));
 	text_add_shown(&out, slice_of(r->patch->patch->mail.subject), false);
 	text_addc(&out, '\n');
-	text_add_shown(&why, slice_of(r->patch->why ? r->patch->why : ""), false);
-	text_add_filled(&out, text_slice(&why), 2, c->width);
+	text_add_reasons(&out, slice_of(r->patch->why ? r->patch->why : ""), 2, c->width);
 	text_addf(&out, "\nOpened in %s:\n", path_word(c->arena, r->dir));
 	for (size_t i = 0; i < conflict->n; i++) {
 		const struct conflict_file *file = &conflict->items[i];

@@ -186,6 +186,21 @@ void text_add_filled(struct text *text, struct slice s, size_t indent, size_t wi
 	text_addc(text, '\n');
 }
 
+void text_add_reasons(struct text *text, struct slice s, size_t indent, size_t width)
+{
+	while (s.n) {
+		ptrdiff_t end = slice_find(s, SLICE("; "));
+		struct slice one = { s.p, end < 0 ? s.n : (size_t)end };
+		struct text safe __free_text = TEXT_INIT;
+		size_t dash = text->len + indent;
+
+		text_add_shown(&safe, one, false);
+		text_add_filled(text, text_slice(&safe), indent + 2, width);
+		text->p[dash] = '-';
+		s = slice_skip(s, one.n + 2);
+	}
+}
+
 void table_cell(struct arena *arena, struct table *table, enum tint tint, const char *fmt, ...)
 {
 	struct cell *cell = arena_push(arena, table);

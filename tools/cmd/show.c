@@ -44,12 +44,8 @@ static void head_write(struct context *c, struct text *out, const struct ports *
 	if (patch->committed)
 		text_addf(out, ", commit %.12s", git_oid_tostr_s(&patch->commit));
 	text_addc(out, '\n');
-	if (patch->why && !patch->committed) {
-		struct text safe __free_text = TEXT_INIT;
-
-		text_add_shown(&safe, slice_of(patch->why), false);
-		text_add_filled(out, text_slice(&safe), 2, c->width);
-	}
+	if (patch->why && !patch->committed)
+		text_add_reasons(out, slice_of(patch->why), 2, c->width);
 }
 
 /* "against upstream d0ad1b05bbe6: the same patch-id" */

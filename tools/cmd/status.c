@@ -47,7 +47,7 @@ static int status_print(struct context *c, const struct ports *ports)
 		text_adds(&out, ": ");
 		text_add_shown(&out, slice_of(ports->series->title), false);
 	}
-	text_addc(&out, '\n');
+	text_adds(&out, "\n\n");
 	report_table(c->arena, &out, &report, c->width, c->color);
 	if (report_remarks(c->arena, &out, &report, c->width, c->color))
 		return -1;
