@@ -400,7 +400,9 @@ static void stopped_or_killed_anywhere_it_leaves_nothing_and_starts_again(void *
 	begin(&s);
 	ask.repo = s.repo;
 	ask.progress = &progress;
-	store_sh(&s, TREE "head -c 3000000 /dev/urandom >a/much; tar -cf ../t.tar .");
+	store_sh(
+		&s, TREE
+		"for i in 1 2 3 4 5 6 7 8 9; do head -c 300000 /dev/urandom >a/$i; done; tar -cf ../t.tar .");
 	ask.path = arena_printf(s.arena, "%s/t.tar", s.dir);
 	for (unsigned int after = 0; after < 10; after++) {
 		int status;

@@ -126,7 +126,7 @@ struct packfile *packfile_new(git_repository *git, int level)
 		return NULL;
 	}
 
-	int n = snprintf(packfile->dir, sizeof(packfile->dir), "%s/pack", path.ptr);
+	int n = snprintf(packfile->dir, sizeof(packfile->dir), "%spack", path.ptr);
 
 	git_buf_dispose(&path);
 	if (n < 0 || (size_t)n >= sizeof(packfile->dir)) {
