@@ -2,6 +2,7 @@
 #include "patch/pack.h"
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "store.h"
@@ -263,6 +264,38 @@ static void a_killed_process_leaves_no_pack(void **state)
 	store_release(&s);
 }
 
+/* No room: it says so, and nothing of it stays. */
+static void a_full_disk_is_a_failure(void **state)
+{
+	static const size_t sizes[] = { 20 << 20, 3000 };
+	struct store s;
+	struct rlimit old, low;
+
+	(void)state;
+	store_init(&s, "echo x >x");
+	store_open(&s);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+	signal(SIGXFSZ, SIG_IGN);
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		struct pack *pack = pack_new(s.repo);
+		git_oid id;
+		int r;
+
+		low = (struct rlimit){ 2000, old.rlim_max };
+		assert_int_equal(setrlimit(RLIMIT_FSIZE, &low), 0);
+		r = pack_add(pack, GIT_OBJECT_BLOB, noise(s.arena, sizes[i], i), &id);
+		if (!r)
+			r = pack_finish(pack);
+		assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+		assert_int_equal(r, -1);
+		assert_non_null(strstr(fail_message(), "File too large"));
+		pack_free(pack);
+		assert_string_equal(store_sh(&s, "ls $GIT_DIR/objects/pack"), "");
+	}
+	signal(SIGXFSZ, SIG_DFL);
+	store_release(&s);
+}
+
 static void what_is_nowhere_is_not_read(void **state)
 {
 	struct store s;
@@ -287,4 +320,4 @@ static void what_is_nowhere_is_not_read(void **state)
 UNIT_MAIN(unit(objects_are_gits_own), unit(nothing_is_written_twice),
 	  unit(what_is_counted_on_is_not_cleared_away), unit(deltas_give_the_same_object),
 	  unit(what_is_not_finished_leaves_nothing), unit(a_killed_process_leaves_no_pack),
-	  unit(what_is_nowhere_is_not_read))
+	  unit(a_full_disk_is_a_failure), unit(what_is_nowhere_is_not_read))
