@@ -123,6 +123,30 @@ test_expect_success 'a FAILED notice gives the upstream commit, its author and i
 	grep "^Words on four" ws/series/backport/0001-demo-four.patch && ! grep gregkh ws/series/backport/0001-demo-four.patch
 '
 
+test_expect_success 'a message id, or its address, is for b4 to get' '
+	mkdir -p fake && cat >fake/b4 <<-\END && chmod +x fake/b4 &&
+	#!/bin/sh
+	# A b4 that knows one message.
+	while [ $# -gt 1 ]; do
+		[ "$1" = -o ] && out=$2
+		shift
+	done
+	[ "$1" = three@example.org ] || { echo "Grabbing thread" && echo "HTTPError: 404 (not found)" >&2; exit 1; }
+	{ echo "From git@z Thu Jan  1 00:00:00 1970" && sed 1d three.eml; } >"$out/x.mbx"
+	END
+	for word in "<three@example.org>" https://lore.kernel.org/all/three@example.org/ three@example.org; do
+		rm -rf ws/series/byid && PATH="$PWD/fake:$PATH" series -C ws import --series byid "$word" &&
+		grep "^Words on three" ws/series/byid/0001-demo-three.patch || return 1
+	done &&
+	test_expect_code 125 env PATH="$PWD/fake:$PATH" "$SERIES" -C ws import --series byid five@example.org 2>err && cat err &&
+	grep "could not get message five@example.org (HTTPError: 404)" err && test $(wc -l <ws/series/byid/series) = 1
+'
+
+test_expect_success 'two imports at once: the second is told to wait' '
+	command -v flock >/dev/null && { flock 9 && test_expect_code 75 series -C ws import --series byid four.eml 2>err; } 9<ws/series &&
+	grep "another import" err
+'
+
 test_expect_success 'a series that is broken is not touched' '
 	echo "[series" >>ws/series/other/series.conf && rm -rf before && cp -r ws/series before &&
 	test_must_fail series -C ws import --series other four.eml 2>err && grep series.conf err &&

@@ -55,7 +55,10 @@ static const char *last_words(struct arena *arena, const struct child_answer *an
 	/* An exception's arguments are not for people. */
 	if (memchr(last.p, '(', last.n))
 		last.n = (size_t)((const char *)memchr(last.p, '(', last.n) - last.p);
-	return slice_str(arena, last.n > 120 ? (struct slice){ last.p, 120 } : last);
+	if (last.n > 120)
+		last.n = 120;
+	return slice_str(arena, slice_trim(last));
+} : last);
 }
 
 /* The .mbx that b4 left in `dir`. */

@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <git2.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "base/fail.h"
@@ -291,6 +292,22 @@ static int publish(const struct intake *in)
 	}
 }
 
+/* One import at a time in a workspace: the folder of all series is the lock, let go with `fd`. */
+static int lock_series(const struct intake *in, int *fd)
+{
+	char *dir = arena_printf(in->arena, "%s/series", in->ask->workspace);
+
+	if (file_make_dirs(dir))
+		return -1;
+	*fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (*fd < 0)
+		return fail_errno("cannot open %s", dir);
+	if (!flock(*fd, LOCK_EX | LOCK_NB))
+		return 0;
+	return errno == EWOULDBLOCK ? fail_as(FAIL_BUSY, "another import is at work in %s", dir) :
+				      fail_errno("cannot lock %s", dir);
+}
+
 static int make_temp(struct intake *in)
 {
 	char *name =
@@ -298,8 +315,6 @@ static int make_temp(struct intake *in)
 	mode_t mask = umask(0);
 
 	umask(mask);
-	if (file_make_dirs(arena_printf(in->arena, "%s/series", in->ask->workspace)))
-		return -1;
 	if (!mkdtemp(name))
 		return fail_errno("cannot make %s", name);
 	in->temp = name;
@@ -329,7 +344,7 @@ static int take_in(struct intake *in)
 int import_mails(struct arena *arena, const struct import_ask *ask, struct import *import)
 {
 	struct intake in = { .arena = arena, .ask = ask, .import = import };
-	int r;
+	int lock __free(fd) = -1, r;
 
 	*import = (struct import){ 0 };
 	if (!series_name_ok(ask->name))
@@ -342,6 +357,8 @@ int import_mails(struct arena *arena, const struct import_ask *ask, struct impor
 		return fail_as(FAIL_USAGE,
 			       "--upstream takes a commit of 40 hexadecimal digits, not '%s'",
 			       ask->upstream);
+	if (lock_series(&in, &lock))
+		return -1;
 	import->dir = arena_printf(arena, "%s/series/%s", ask->workspace, ask->name);
 	import->created = file_kind(import->dir) == 0;
 	if (!import->created && series_read(arena, ask->workspace, ask->name, &in.old))
