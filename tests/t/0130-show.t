@@ -30,7 +30,8 @@ test_expect_success 'a patch that is there already has nothing to compare' '
 '
 
 test_expect_success 'a conflict is shown as one, and exits with 3' '
-	test_expect_code 3 series -C ws show v5.10 1 >out && grep "X conflict" out
+	test_expect_code 3 series -C ws show v5.10 1 >out && grep "X conflict" out &&
+	series -C ws show v5.10 2 >out && grep "not reached" out
 '
 
 test_expect_success 'words that differ are marked' '

@@ -40,7 +40,9 @@ static void head_write(struct context *c, struct text *out, const struct ports *
 	text_add_shown(out, slice_of(patch->patch->mail.subject), false);
 	text_addf(out, "%s\n  %s%s %s%s", tint_off(c->color, TINT_BOLD),
 		  tint_on(c->color, mark_tint(patch->mark)), mark_info(patch->mark)->sign,
-		  mark_info(patch->mark)->name, tint_off(c->color, mark_tint(patch->mark)));
+		  patch->mark == MARK_NONE ? "not reached: a patch before it conflicts" :
+					     mark_info(patch->mark)->name,
+		  tint_off(c->color, mark_tint(patch->mark)));
 	if (patch->committed)
 		text_addf(out, ", commit %.12s", git_oid_tostr_s(&patch->commit));
 	text_addc(out, '\n');

@@ -45,11 +45,16 @@ int spatch_open(struct arena *arena, struct spatch *spatch)
 	if (!child_exists("spatch"))
 		return fail(
 			"spatch is not installed: a semantic patch needs the package 'coccinelle' (apt-get install coccinelle)");
-	if (file_temp_dir(arena, "series-spatch", &spatch->dir) ||
-	    run(arena, spatch, argv, VERSION_DEADLINE_MS, &answer))
+	if (file_temp_dir(arena, "series-spatch", &spatch->dir))
 		return -1;
-	if (answer.status)
+	if (run(arena, spatch, argv, VERSION_DEADLINE_MS, &answer)) {
+		spatch_release(spatch);
+		return -1;
+	}
+	if (answer.status) {
+		spatch_release(spatch);
 		return fail("spatch --version: exit status %d", answer.status);
+	}
 	spatch->version = slice_str(arena, answer.out);
 	spatch->memo = memo_dir(arena, "spatch");
 	return 0;
@@ -237,10 +242,15 @@ int spatch_parse(struct arena *arena, const struct spatch *spatch, struct slice 
 	*where = NULL;
 	if (ask_program(arena, spatch, options, NULL, text, deadline_ms, &raw))
 		return -1;
+	if (raw.timed_out) {
+		*lines_bad = 1;
+		*where = arena_printf(arena, "it was not done after %u ms", deadline_ms);
+		return 0;
+	}
 	bad = bad_lines(raw.out);
 	if (bad < 0)
 		bad = bad_lines(raw.err);
-	if (raw.timed_out || raw.status || bad < 0)
+	if (raw.status || bad < 0)
 		return fail("spatch --parse-c gave no statistics: " SLICE_FMT,
 			    SLICE_ARG(telling_line(raw.err.n ? raw.err : raw.out)));
 	*lines_bad = (unsigned long)bad;
