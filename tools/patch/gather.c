@@ -58,7 +58,6 @@ static const char *last_words(struct arena *arena, const struct child_answer *an
 	if (last.n > 120)
 		last.n = 120;
 	return slice_str(arena, slice_trim(last));
-} : last);
 }
 
 /* The .mbx that b4 left in `dir`. */
