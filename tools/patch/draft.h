@@ -13,11 +13,12 @@
 
 struct draft; /* opaque, owned by the arena */
 
+/* `tree` may be a commit's id. */
 struct draft *draft_new(struct arena *arena, struct repo *repo, const git_oid *tree);
 
 /* 1 there, 0 not there (or not a file), -1 failed. `mode` may be NULL. The text lives as long as the arena. */
 int draft_read(struct draft *draft, const char *path, struct slice *text, unsigned int *mode);
-/* What stands directly in `dir`, edits included. 1, 0, -1. */
+/* What stands directly in `dir`, edits included; an edited folder has no id yet (zero). 1, 0, -1. */
 int draft_list(struct draft *draft, struct arena *arena, const char *dir, struct repo_names *names);
 
 /*

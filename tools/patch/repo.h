@@ -45,7 +45,7 @@ struct repo_entry {
 
 /*
  * These give 1 when it is there, 0 when it is not, -1 when we could not find out. `tree` may name
- * a tree or a commit. Blobs are cached per repo for the life of it only when asked twice in a row.
+ * a tree or a commit. Folders stay in memory once read; blobs do not.
  */
 int repo_entry(struct repo *repo, const git_oid *tree, const char *path, struct repo_entry *entry);
 int repo_read(struct repo *repo, struct arena *arena, const git_oid *tree, const char *path,
