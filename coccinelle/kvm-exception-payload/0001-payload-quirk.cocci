@@ -19,6 +19,7 @@
 //: change kvm_vcpu_ioctl_x86_get_vcpu_events: kvm_deliver_exception_payload-1 kvm_handle_exception_payload_quirk+1
 //: change kvm_vcpu_ioctl_x86_get_debugregs: kvm_handle_exception_payload_quirk+1
 //: change __get_sregs_common|__get_sregs: kvm_handle_exception_payload_quirk+1
+//: note [lacks CONFIG_KVM_SMM] no CONFIG_KVM_SMM: SMIs are always processed, without an #ifdef
 //: note [lacks exception_vmexit] one queued exception only, so the quirk is about vcpu->arch.exception and there is no kvm_get_exception_to_save()
 //: note [lacks __get_sregs_common] no KVM_GET_SREGS2: __get_sregs() is the reader of CR2
 
