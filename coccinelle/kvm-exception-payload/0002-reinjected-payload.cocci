@@ -14,6 +14,7 @@
 //: note [lacks exception_vmexit] one queued exception only, so it is vcpu->arch.exception that is asked whether it was injected
 //
 //: file arch/x86/kvm/vmx/vmx.c [probe fred]
+//: look vmx_clear_hlt: vcpu
 //: add vmx_fred_event_data
 //: change vmx_inject_exception: is_fred_enabled+1 INJECTED_EVENT_DATA+1 vmx_fred_event_data+1
 //: define fred

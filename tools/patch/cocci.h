@@ -10,7 +10,10 @@
  *	//: add FUNCTION [condition]		the file gets this function, and did not have it
  *	//: define NAME [condition]		spatch's -D NAME, a virtual rule of that name
  *	//: note [condition] TEXT		for the reader of the backport, what differs from upstream
- *	//: look FUNCTION|FUNCTION: WORD	of a check: this function must be there and have WORD, or nothing was checked
+ *	//: look FUNCTION|FUNCTION: WORD
+ *						of a check: this function must be there and have
+ *						WORD, or nothing was checked; of a rule: it is shown this
+ *						function, too, and leaves it as it is
  *	//: every WORD				of a check: all functions that have WORD are examined
  *
  * A condition is [has WORD] or [lacks WORD] (of the file being changed, as it was), or [probe NAME] of the

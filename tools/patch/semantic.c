@@ -139,17 +139,17 @@ static void add_notes(struct running *r, const struct verify_ask *verify)
 
 /* Can spatch parse the functions that matter in this version of the file? 0, with r->why where not; -1. */
 static int parse_check(struct running *r, const struct verify_ask *verify, struct slice text,
-		       unsigned int deadline)
+		       unsigned int deadline, struct verify_cut *cut)
 {
 	unsigned long bad = 0;
 	char *missing, *where;
-	struct slice functions = verify_slice(r->arena, verify, text, &missing);
 
+	verify_cut(r->arena, verify, text, cut, &missing);
 	if (missing) {
 		r->why = missing;
 		return 0;
 	}
-	if (spatch_parse(r->arena, &r->spatch, functions, deadline, &bad, &where))
+	if (spatch_parse(r->arena, &r->spatch, cut->text, deadline, &bad, &where))
 		return -1;
 	if (bad)
 		r->why = arena_printf(r->arena,
@@ -159,11 +159,12 @@ static int parse_check(struct running *r, const struct verify_ask *verify, struc
 	return 0;
 }
 
-static int run_rule(struct running *r, struct verify_ask *verify, unsigned int deadline)
+static int run_rule(struct running *r, struct verify_ask *verify, const struct verify_cut *cut,
+		    unsigned int deadline)
 {
 	struct spatch_ask ask = {
 		.rule = r->cocci.path,
-		.text = verify->before,
+		.text = cut->text,
 		.defines = defines_of(r, verify),
 		.deadline_ms = deadline,
 	};
@@ -171,15 +172,17 @@ static int run_rule(struct running *r, struct verify_ask *verify, unsigned int d
 
 	if (spatch_run(r->arena, &r->spatch, &ask, &answer))
 		return -1;
-	verify->after = answer.text;
 	if (answer.outcome == SPATCH_TIMED_OUT)
 		r->why = arena_printf(r->arena, "spatch was not done with %s on %s after %u s",
 				      r->rule, verify->path, deadline / 1000);
 	else if (answer.outcome == SPATCH_REFUSED)
 		return fail_as(FAIL_USAGE, "%s: spatch refuses it: " SLICE_FMT, r->cocci.path,
 			       SLICE_ARG(answer.said));
-	else if (slice_eq(answer.text, verify->before))
+	else if (slice_eq(answer.text, cut->text))
 		r->why = arena_printf(r->arena, "%s matched nothing in %s", r->rule, verify->path);
+	else if (!verify_join(r->arena, cut, verify->before, answer.text, &verify->after))
+		r->why = arena_printf(r->arena, "%s: its functions cannot be told apart in %s",
+				      r->rule, verify->path);
 	return 0;
 }
 
@@ -187,6 +190,7 @@ static int run_file(struct running *r, struct verify_ask *verify)
 {
 	unsigned int deadline = r->ask->deadline_ms ? r->ask->deadline_ms : DEADLINE_MS, mode;
 	size_t file = file_of(r->ask->diff, verify->path);
+	struct verify_cut cut;
 	struct layout layout;
 	char *did, *wrong;
 	int there = draft_read(r->draft, verify->path, &verify->before, &mode);
@@ -197,9 +201,9 @@ static int run_file(struct running *r, struct verify_ask *verify)
 		r->why = arena_printf(r->arena, "%s is not in this kernel", verify->path);
 		return 0;
 	}
-	if (parse_check(r, verify, verify->before, deadline) || r->why)
+	if (parse_check(r, verify, verify->before, deadline, &cut) || r->why)
 		return r->why ? 0 : -1;
-	if (run_rule(r, verify, deadline) || r->why)
+	if (run_rule(r, verify, &cut, deadline) || r->why)
 		return r->why ? 0 : -1;
 	wrong = verify_changes(r->arena, verify, &did);
 	if (wrong) {
@@ -212,7 +216,7 @@ static int run_file(struct running *r, struct verify_ask *verify)
 				      r->rule, verify->path);
 		return 0;
 	}
-	if (parse_check(r, verify, layout.text, deadline) || r->why)
+	if (parse_check(r, verify, layout.text, deadline, &cut) || r->why)
 		return r->why ? 0 : -1;
 	tell_fates(r, verify->path, &layout, did);
 	add_notes(r, verify);
