@@ -90,6 +90,15 @@ int intake_known(struct repo *repo, struct arena *arena, const char *name, struc
 	return 0;
 }
 
+/* Another fetch brought the very same? Then all is well; else the failure stays as it is. */
+static bool came_meanwhile(struct repo *repo, const struct ref_move *move)
+{
+	git_oid id;
+
+	return fail_kind() == FAIL_BUSY && repo_ref(repo, move->name, &id) > 0 &&
+	       git_oid_equal(&id, &move->now);
+}
+
 int intake_commit(struct repo *repo, struct arena *arena, struct packfile *packfile,
 		  const struct intake_ask *ask, struct kernel *kernel)
 {
@@ -107,7 +116,7 @@ int intake_commit(struct repo *repo, struct arena *arena, struct packfile *packf
 	    packfile_finish(packfile))
 		return -1;
 	move.name = arena_printf(arena, REF_PREFIX "%s", ask->name);
-	if (repo_move_refs(repo, &move, 1, "series fetch"))
+	if (repo_move_refs(repo, &move, 1, "series fetch") && !came_meanwhile(repo, &move))
 		return -1;
 	*kernel = (struct kernel){
 		.name = arena_strdup(arena, ask->name),
