@@ -47,6 +47,12 @@ test_expect_success 'a branch stands for its newest release, which has patch 1 a
 	lib_git rev-parse series/demo/v6.12 series/demo/v6.12.9 | uniq >ids && test $(wc -l <ids) = 1
 '
 
+test_expect_success 'named twice, it is ported once, and the branch moves too' '
+	lib_git update-ref -d refs/series/demo/v6.12 &&
+	series -C ws apply --json v6.12.9 v6.12 >out.json && test "$(json ".targets | length" out.json)" = 1 &&
+	lib_git rev-parse --verify series/demo/v6.12
+'
+
 test_expect_success 'what was adapted is said, and stands in the message' '
 	series -C ws apply v6.1 >out && grep "What differs from upstream" out &&
 	lib_git log -1 --format=%B series/demo/v6.1.5~1 >message &&

@@ -60,7 +60,7 @@ done
 
 test_expect_success 'the same for ^C' '
 	rm -f spatch.pid && lib_git for-each-ref >before &&
-	test_expect_code 130 timeout --foreground --preserve-status -s INT 1 "$SERIES" -C ws apply v6.12.3 v5.10 >out 2>err &&
+	test_expect_code 130 timeout --foreground --preserve-status -s INT 3 "$SERIES" -C ws apply v6.12.3 v5.10 >out 2>err &&
 	test -s spatch.pid && grep interrupted err && lib_git for-each-ref >after && test_cmp before after &&
 	test -z "$(ls tmp)"
 '

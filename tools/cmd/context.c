@@ -143,12 +143,19 @@ const struct series *context_series(struct context *c)
 	return c->series = series;
 }
 
-static bool kernels_have(const struct kernels *kernels, const struct kernel *kernel)
+/* Is it among them? Then the name of a branch that it was asked by is kept, whichever came first. */
+static bool kernels_have(struct kernels *kernels, const struct kernel *kernel)
 {
-	for (size_t i = 0; i < kernels->n; i++)
-		if (!strcmp(kernels->items[i].name, kernel->name) &&
-		    git_oid_equal(&kernels->items[i].commit, &kernel->commit))
-			return true;
+	for (size_t i = 0; i < kernels->n; i++) {
+		struct kernel *have = &kernels->items[i];
+
+		if (strcmp(have->name, kernel->name) != 0 ||
+		    !git_oid_equal(&have->commit, &kernel->commit))
+			continue;
+		if (!strcmp(have->asked, have->name))
+			have->asked = kernel->asked;
+		return true;
+	}
 	return false;
 }
 

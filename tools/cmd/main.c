@@ -32,7 +32,7 @@ const struct command *const commands[] = {
 const size_t ncommands = ARRAY_SIZE(commands);
 
 const struct command_option global_options[] = {
-	{ 'C', "directory", "DIR", "work as if started in DIR", NULL },
+	{ 'C', "directory", "DIR", "the workspace is in DIR or above it, not where we are", NULL },
 	{ '\0', "series", "NAME", "which series, where the workspace has more than one", NULL },
 	{ '\0', "store", "DIR", "the kernel store: a bare repository, or your own clone", NULL },
 	{ '\0', "json", NULL, "print JSON (see docs/json.md)", NULL },
