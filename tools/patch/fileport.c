@@ -101,6 +101,7 @@ bool fileport_exact(struct fileport *port, bool may_be_present)
 
 		if (place.at != PLACE_NONE && (place.expected || place.count == 1)) {
 			fit->mark = MARK_EXACT;
+			fit->place = place.at;
 			fit->offset = (long)place.at - ((long)hunk->old_start - 1);
 			delta = fit->offset;
 			floor = place.at + hunk->old_count;
@@ -129,48 +130,29 @@ static int splice_cmp(const void *a, const void *b)
 	return x->drop != y->drop ? (x->drop < y->drop ? -1 : 1) : (x->hunk > y->hunk) - (x->hunk < y->hunk);
 }
 
-/* At most how long the text becomes. */
-static size_t text_room(const struct fileport *port)
-{
-	size_t room = port->text.n + 1;
-
-	for (size_t i = 0; i < port->splices.n; i++)
-		for (size_t k = 0; k < port->splices.items[i].n; k++)
-			room += port->splices.items[i].lines[k].n + 2;
-	return room;
-}
-
-static char *put(char *out, const char *p, size_t n)
-{
-	if (n)
-		memcpy(out, p, n);
-	return out + n;
-}
-
 struct slice fileport_text(struct fileport *port, size_t *hunk_line)
 {
-	char *begin = arena_bytes(port->arena, text_room(port)), *out = begin;
+	struct text out __free_text = TEXT_INIT;
 	size_t line = 0, written = 0;
 	const char *end = port->text.p + port->text.n, *at = port->text.p;
 	bool no_newline = port->lines.no_newline;
 
-	if (port->splices.n)
-		qsort(port->splices.items, port->splices.n, sizeof(*port->splices.items), splice_cmp);
+	qsort(port->splices.items, port->splices.n, sizeof(*port->splices.items), splice_cmp);
 	for (size_t i = 0; i < port->file->n; i++)
 		hunk_line[i] = 0;
 	for (size_t i = 0; i < port->splices.n; i++) {
 		const struct splice *s = &port->splices.items[i];
 		const char *to = s->at < port->lines.n ? port->lines.items[s->at].p : end;
 
-		out = put(out, at, (size_t)(to - at));
-		if (to == end && out > begin && out[-1] != '\n' && s->n)
-			*out++ = '\n';
+		text_add(&out, at, (size_t)(to - at));
+		if (to == end && out.len && text_str(&out)[out.len - 1] != '\n' && s->n)
+			text_addc(&out, '\n');
 		written += s->at - line;
 		if (!hunk_line[s->hunk])
 			hunk_line[s->hunk] = written + 1;
 		for (size_t k = 0; k < s->n; k++) {
-			out = put(out, s->lines[k].p, s->lines[k].n);
-			*out++ = '\n';
+			text_add_slice(&out, s->lines[k]);
+			text_addc(&out, '\n');
 		}
 		written += s->n;
 		line = s->at + s->drop;
@@ -178,8 +160,8 @@ struct slice fileport_text(struct fileport *port, size_t *hunk_line)
 		if (line == port->lines.n && s->ends)
 			no_newline = s->no_newline;
 	}
-	out = put(out, at, (size_t)(end - at));
-	if (no_newline && out > begin && out[-1] == '\n' && at == end)
-		out--;
-	return (struct slice){ begin, (size_t)(out - begin) };
+	text_add(&out, at, (size_t)(end - at));
+	if (no_newline && out.len && text_str(&out)[out.len - 1] == '\n' && at == end)
+		out.len--;
+	return slice_copy(port->arena, text_slice(&out));
 }

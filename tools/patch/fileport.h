@@ -25,6 +25,7 @@ struct splice {
 struct hunk_fit {
 	enum mark mark; /* MARK_NONE: not settled; MARK_CONFLICT: said why not */
 	size_t at;	/* target line of its first change, from 0 */
+	size_t place;	/* target line of its pre-image, where that stands there as it is */
 	long offset;
 	char *evidence, *note;
 };
@@ -46,9 +47,14 @@ struct fileport {
 };
 
 void fileport_init(struct fileport *port, struct arena *arena, const struct filediff *file, struct slice text);
+/* C, assembler, device trees: a file with scopes and names that can be checked. */
+bool fileport_is_code(const char *path);
 /* Methods = and U by text that stands there as it is. true: every hunk is settled. */
 bool fileport_exact(struct fileport *port, bool may_be_present);
-/* Methods ~ 3 W on the hunks that are not settled yet. true: every hunk is settled. */
+/*
+ * Methods ~ 3 W on the hunks that are not settled yet, and with a base the checks of patch/check.h on all. true: every
+ * hunk is settled.
+ */
 bool fileport_merge(struct fileport *port, unsigned int methods);
 /* The text with all splices done, and the line (from 1) where each hunk's first change stands in it. */
 struct slice fileport_text(struct fileport *port, size_t *hunk_line);

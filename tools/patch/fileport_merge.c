@@ -2,6 +2,9 @@
 /*
  * The hunks that do not fit as they are, merged group by group (patch/merge.h).
  */
+#include <ctype.h>
+
+#include "patch/check.h"
 #include "patch/fileport.h"
 #include "patch/ladder.h"
 #include "patch/merge.h"
@@ -16,61 +19,8 @@ struct merging {
 	struct renames renames;
 	size_t *at; /* for each hunk: base line of its pre-image */
 	struct merge_ask ask;
-	struct symbols *in_base, *in_target;
+	struct check check;
 };
-
-static void add_scope(struct symbols *symbols, const struct source *source, const struct scope *scope, size_t skip_from, size_t skip_to)
-{
-	for (size_t i = scope->first; i <= scope->last && i < source->lines.n; i++)
-		if (i < skip_from || i >= skip_to)
-			symbols_add_lines(symbols, &source->lines.items[i], 1);
-}
-
-/* Names that the group brings and that its function has in the base must be in the function of the target: locals, labels. */
-static void check_scope(struct merging *m, struct group *group)
-{
-	struct arena *scratch __free(arena) = arena_new();
-	struct scope was = scope_at(m->base, group->from), is = scope_at(m->target, group->at);
-	struct symbols *brought = symbols_new(scratch), *before = symbols_new(scratch), *there = symbols_new(scratch);
-	struct symbol_miss miss;
-
-	if (!group->sure || group->present)
-		return;
-	if ((was.head == SCOPE_NONE) != (is.head == SCOPE_NONE) ||
-	    (was.head != SCOPE_NONE && !slice_eq(was.name, is.name) && m->align->to[was.head] != is.head)) {
-		group->sure = false;
-		group->rule = "scope-differs";
-		group->why = arena_printf(m->port->arena, "it would land in '" SLICE_FMT "' instead of '" SLICE_FMT "'", SLICE_ARG(is.name), SLICE_ARG(was.name));
-		return;
-	}
-	if (was.head == SCOPE_NONE)
-		return;
-	symbols_add_lines(brought, group->lines, group->n_lines);
-	add_scope(before, m->base, &was, group->from, group->to);
-	add_scope(there, m->target, &is, 0, 0);
-	if (!symbols_miss(brought, before, there, &miss))
-		return;
-	group->sure = false;
-	group->rule = miss.arity ? "scope-arity" : "scope-name";
-	group->why = arena_printf(m->port->arena, miss.arity ? "'" SLICE_FMT "' takes other arguments in this function" :
-							      "its function has no '" SLICE_FMT "' here", SLICE_ARG(miss.name));
-}
-
-static void check_file(struct merging *m, struct group *group)
-{
-	struct arena *scratch __free(arena) = arena_new();
-	struct symbols *brought = symbols_new(scratch);
-	struct symbol_miss miss;
-
-	if (!group->sure || group->present)
-		return;
-	symbols_add_lines(brought, group->lines, group->n_lines);
-	if (!symbols_miss(brought, m->in_base, m->in_target, &miss))
-		return;
-	group->sure = false;
-	group->rule = miss.arity ? "file-arity" : "file-name";
-	group->why = arena_printf(m->port->arena, miss.arity ? "'" SLICE_FMT "' takes other arguments in the target" : "the target has no '" SLICE_FMT "'", SLICE_ARG(miss.name));
-}
 
 /* Where the hunks stand in the base; false when it is not the base of this patch. */
 static bool find_in_base(struct merging *m)
@@ -140,11 +90,119 @@ static bool settle_hunk(struct merging *m, size_t number, const struct groups *g
 	return true;
 }
 
-static void decide_group(struct merging *m, struct group *group)
+/* Does the line define what it names last: "#define X", "static int x(...", "struct y *x;"? Then *name is that. */
+static bool defines(struct vocabulary *vocabulary, struct slice line, struct slice *name)
 {
-	merge_group(m->port->arena, &m->ask, group);
-	check_scope(m, group);
-	check_file(m, group);
+	struct words words = words_of(vocabulary, line);
+
+	if (words.n > 2 && slice_is(words.items[1].text, "define")) {
+		*name = words.items[2].text;
+		return true;
+	}
+	if (line.n && isalpha((unsigned char)line.p[0]) && memchr(line.p, '(', line.n) && !slice_ends(line, ";")) {
+		*name = scope_name(line);
+		return true;
+	}
+	if (words.n < 3 || words.n > 8 || !slice_is(words.items[words.n - 1].text, ";") || words.items[words.n - 2].kind != WORD_NAME ||
+	    words.items[0].kind != WORD_NAME || slice_is(words.items[0].text, "return") || slice_is(words.items[0].text, "goto"))
+		return false;
+	*name = words.items[words.n - 2].text;
+	return words.items[words.n - 3].kind == WORD_NAME || slice_is(words.items[words.n - 3].text, "*");
+}
+
+static struct symbols *removed_names(struct fileport *port, struct vocabulary *vocabulary)
+{
+	struct symbols *removed = symbols_new(port->arena);
+	struct lines lines = { 0 };
+
+	for (size_t i = 0; i < port->file->n; i++)
+		for (size_t k = 0; k < port->file->items[i].n; k++)
+			if (port->file->items[i].items[k].kind == '-')
+				*arena_push(port->arena, &lines) = port->file->items[i].items[k].text;
+	symbols_add_lines(removed, lines.items, lines.n);
+	for (size_t i = 0; i < lines.n; i++) {
+		struct slice name;
+		unsigned int number;
+
+		if (defines(vocabulary, lines.items[i], &name) && names_find(removed->names, name, &number))
+			removed->items[number].removed = true;
+	}
+	return removed;
+}
+
+static void prepare(struct merging *m)
+{
+	struct fileport *port = m->port;
+	struct check *check = &m->check;
+
+	m->align = align_new(port->arena, m->base, m->target);
+	*check = (struct check){ port->arena, m->vocabulary, m->base, m->target, m->align, port->base, NULL, NULL, NULL, false, false };
+	check->code = fileport_is_code(port->file->old_path);
+	check->tree = strstr(port->file->old_path, ".dts") != NULL;
+	check->removed = removed_names(port, m->vocabulary);
+	check->in_base = symbols_new(port->arena);
+	check->in_target = symbols_new(port->arena);
+	symbols_add(check->in_base, port->base);
+	symbols_add(check->in_target, port->text);
+	m->renames = renames_learn(port->arena, m->align, check->in_base, check->in_target);
+	m->ask = (struct merge_ask){ .align = m->align, .renames = &m->renames, .words = true, .plain = MARK_THREEWAY };
+}
+
+/* A hunk that fits as it is: nothing to decide, but the same checks to pass. */
+static bool check_exact(struct merging *m, size_t number)
+{
+	struct fileport *port = m->port;
+	struct hunk_fit *fit = &port->hunks[number];
+	struct groups groups = { 0 };
+
+	groups_of_hunk(port->arena, &port->file->items[number], number, m->at[number], &groups);
+	for (size_t k = 0; k < groups.n; k++) {
+		struct group *group = &groups.items[k];
+
+		group->sure = true;
+		group->mark = MARK_EXACT;
+		group->at = group->from - m->at[number] + fit->place;
+		group->drop = group->to - group->from;
+		group->lines = group->added;
+		group->n_lines = group->n_added;
+		check_group(&m->check, group);
+		if (group->sure)
+			continue;
+		fit->mark = MARK_CONFLICT;
+		fit->evidence = arena_printf(port->arena, "fits as text, but %s [%s]", group->why, group->rule);
+		return false;
+	}
+	return true;
+}
+
+static bool merge_hunk(struct merging *m, size_t number)
+{
+	struct groups groups = { 0 };
+
+	groups_of_hunk(m->port->arena, &m->port->file->items[number], number, m->at[number], &groups);
+	for (size_t k = 0; k < groups.n; k++) {
+		merge_group(m->port->arena, &m->ask, &groups.items[k]);
+		check_group(&m->check, &groups.items[k]);
+	}
+	return settle_hunk(m, number, &groups);
+}
+
+/* The whole file, once every hunk has its place. */
+static bool check_whole(struct merging *m)
+{
+	struct fileport *port = m->port, own;
+	size_t *line = arena_alloc(port->arena, (port->file->n + 1) * sizeof(*line));
+	char *why;
+
+	fileport_init(&own, port->arena, port->file, port->base);
+	if (!fileport_exact(&own, false))
+		return true;
+	why = check_result(&m->check, fileport_text(&own, line), fileport_text(port, line));
+	for (size_t i = 0; why && i < port->file->n; i++) {
+		port->hunks[i].mark = MARK_CONFLICT;
+		port->hunks[i].evidence = why;
+	}
+	return !why;
 }
 
 static bool merge_with_base(struct merging *m)
@@ -152,45 +210,33 @@ static bool merge_with_base(struct merging *m)
 	struct fileport *port = m->port;
 	bool all = true;
 
-	m->align = align_new(port->arena, m->base, m->target);
-	m->in_base = symbols_new(port->arena);
-	m->in_target = symbols_new(port->arena);
-	symbols_add(m->in_base, port->base);
-	symbols_add(m->in_target, port->text);
-	m->renames = renames_learn(port->arena, m->align, m->in_base, m->in_target);
-	m->ask = (struct merge_ask){ .align = m->align, .renames = &m->renames, .words = true, .plain = MARK_THREEWAY };
+	prepare(m);
 	for (size_t i = 0; i < port->file->n; i++) {
-		struct groups groups = { 0 };
-
-		if (port->hunks[i].mark != MARK_NONE && port->hunks[i].mark != MARK_CONFLICT)
-			continue;
-		groups_of_hunk(port->arena, &port->file->items[i], i, m->at[i], &groups);
-		for (size_t k = 0; k < groups.n; k++)
-			decide_group(m, &groups.items[k]);
-		all &= settle_hunk(m, i, &groups);
+		if (port->hunks[i].mark == MARK_EXACT)
+			all &= check_exact(m, i);
+		else if (port->hunks[i].mark == MARK_NONE)
+			all &= merge_hunk(m, i);
 	}
-	return all;
+	return all && check_whole(m);
 }
 
 bool fileport_merge(struct fileport *port, unsigned int methods)
 {
 	struct merging m = { .port = port };
+	bool all = true;
 
-	if (!port->base.p || !(methods & LADDER_ONLY(MARK_THREEWAY))) {
-		for (size_t i = 0; i < port->file->n; i++)
-			if (port->hunks[i].mark == MARK_NONE)
-				port->hunks[i].mark = MARK_CONFLICT;
-		return false;
+	for (size_t i = 0; i < port->file->n; i++)
+		all &= port->hunks[i].mark != MARK_NONE;
+	if (port->base.p && (all || methods & LADDER_ONLY(MARK_THREEWAY))) {
+		m.vocabulary = vocabulary_new(port->arena);
+		m.base = source_new(m.vocabulary, port->base);
+		m.target = source_of_lines(m.vocabulary, port->lines);
+		m.at = arena_alloc(port->arena, (port->file->n + 1) * sizeof(*m.at));
+		if (find_in_base(&m))
+			return merge_with_base(&m);
 	}
-	m.vocabulary = vocabulary_new(port->arena);
-	m.base = source_new(m.vocabulary, port->base);
-	m.target = source_of_lines(m.vocabulary, port->lines);
-	m.at = arena_alloc(port->arena, (port->file->n + 1) * sizeof(*m.at));
-	if (!find_in_base(&m)) {
-		for (size_t i = 0; i < port->file->n; i++)
-			if (port->hunks[i].mark == MARK_NONE)
-				port->hunks[i].mark = MARK_CONFLICT;
-		return false;
-	}
-	return merge_with_base(&m);
+	for (size_t i = 0; i < port->file->n; i++)
+		if (port->hunks[i].mark == MARK_NONE)
+			port->hunks[i].mark = MARK_CONFLICT;
+	return all;
 }

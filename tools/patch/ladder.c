@@ -11,11 +11,14 @@
 #include "patch/fileport.h"
 #include "patch/present.h"
 
+#define NEW_CODE_MAX 1500 /* bytes of a new file that may go unchecked */
+
 struct climb {
 	struct arena *arena;
 	const struct ladder_ask *ask;
 	struct draft *draft;
 	struct ladder_answer *answer;
+	bool unsure; /* something of the patch did not fit as it is */
 };
 
 static bool may(const struct climb *c, enum mark mark)
@@ -67,6 +70,8 @@ static int climb_added(struct climb *c, size_t index, const struct filediff *fil
 	if (!r && file->binary)
 		return add_whole(c, index, file->new_path, MARK_CONFLICT, "a new binary file, which a text patch does not carry");
 	if (!r) {
+		if (c->ask->bare && c->unsure && text.n > NEW_CODE_MAX && fileport_is_code(file->new_path))
+			return add_whole(c, index, file->new_path, MARK_CONFLICT, "new code, and the rest does not fit as it is: nothing here says that its names exist");
 		if (!may(c, MARK_EXACT))
 			return add_whole(c, index, file->new_path, MARK_CONFLICT, "a new file, which only '=' may write");
 		if (draft_write(c->draft, file->new_path, text, file->new_mode ? file->new_mode : 0100644))
@@ -154,7 +159,7 @@ static int climb_changed(struct climb *c, size_t index, const struct filediff *f
 	fileport_init(&port, c->arena, file, there);
 	port.bare = c->ask->bare;
 	all = may(c, MARK_EXACT) && fileport_exact(&port, may(c, MARK_PRESENT));
-	if (!all) {
+	if (!all || c->ask->base) {
 		if (find_base(c, file, &port) < 0)
 			return -1;
 		all = fileport_merge(&port, c->ask->methods);
@@ -321,7 +326,7 @@ int ladder_apply(struct arena *arena, const struct ladder_ask *ask, struct draft
 {
 	const unsigned int plain = LADDER_ONLY(MARK_EXACT) | LADDER_ONLY(MARK_PRESENT);
 	struct ladder_ask only = *ask;
-	struct climb c = { arena, &only, draft, answer };
+	struct climb c = { arena, &only, draft, answer, false };
 	size_t point = draft_point(draft);
 	bool all;
 	int r;
@@ -336,6 +341,7 @@ int ladder_apply(struct arena *arena, const struct ladder_ask *ask, struct draft
 	if (r)
 		return r < 0 ? -1 : 0;
 	if (ask->methods & ~plain) {
+		c.unsure = true;
 		only.methods = ask->methods;
 		if (climb_all(&c, &all))
 			return -1;

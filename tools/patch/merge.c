@@ -116,25 +116,93 @@ static bool only_blank(const struct source *source, size_t first, size_t end)
 	return true;
 }
 
-static bool base_missing_between(const struct align *align, long above, size_t to)
+/* The first word of a line, as lists have it: "select", "obj", "#define", "{"; -1 without one. */
+static long first_word(const struct merge_ask *ask, struct slice line)
 {
-	for (size_t i = (size_t)(above + 1); i < to; i++)
-		if (align->a->weight[i] != WEIGHT_BLANK)
+	struct words words = words_of(ask->align->a->vocabulary, slice_trim(line));
+	size_t i = words.n > 1 && words.items[0].kind == WORD_SIGN ? 1 : 0;
+
+	return i < words.n && words.items[i].kind == WORD_NAME ? (long)words.items[i].number : -1;
+}
+
+#define LIST_LINES 5 /* that have to be in order before a list counts as sorted */
+
+/*
+ * Are the lines around the gap, the target's new ones among them, a sorted list that the inserted lines belong to? Then
+ * that says where they go: *at is the target's line to insert before.
+ */
+static bool sorted_place(const struct merge_ask *ask, const struct group *group, const struct gap *gap, size_t *at)
+{
+	const struct lines *lines = &ask->align->b->lines;
+	size_t from = gap->first > 3 ? gap->first - 3 : 0, to = gap->end + 3 < lines->n ? gap->end + 3 : lines->n, n = 0;
+	long word = group->n_added ? first_word(ask, group->added[0]) : -1;
+	struct slice last = { 0 };
+
+	for (size_t k = 0; k < group->n_added; k++)
+		if (word < 0 || first_word(ask, group->added[k]) != word)
+			return false;
+	*at = gap->end;
+	for (size_t j = from; j < to; j++) {
+		struct slice line = slice_trim(lines->items[j]);
+
+		if (first_word(ask, line) != word) {
+			if (j >= gap->first && j < gap->end)
+				return false;
+			last = (struct slice){ 0 };
+			continue;
+		}
+		if (last.n && slice_cmp(last, line) > 0)
+			return false;
+		last = line;
+		n++;
+		if (j >= gap->first && j < *at && slice_cmp(slice_trim(group->added[0]), line) < 0)
+			*at = j;
+	}
+	if (n < LIST_LINES - 1)
+		return false;
+	/* it has to be in order with its own neighbours, too */
+	return *at == 0 || first_word(ask, lines->items[*at - 1]) != word ||
+	       slice_cmp(slice_trim(lines->items[*at - 1]), slice_trim(group->added[0])) < 0;
+}
+
+static bool leaves(struct slice line)
+{
+	static const char *const jumps[] = { "return", "goto ", "break;", "continue;" };
+
+	line = slice_trim(line);
+	for (size_t i = 0; i < ARRAY_SIZE(jumps); i++)
+		if (slice_starts(line, jumps[i]))
 			return true;
 	return false;
 }
 
-/*
- * Which side of target lines that the base does not have does an insertion go to, when both of its neighbours are there?
- * Layout tells: a block that ends with an empty line belongs to what follows it, one that begins with one to what stands above.
- */
+/* Both sides appended to the same list, block or paragraph: the patch's lines go last. */
+static bool appended(const struct merge_ask *ask, const struct group *group, const struct gap *gap)
+{
+	const struct source *a = ask->align->a, *b = ask->align->b;
+	struct slice below = slice_trim(a->lines.items[group->from]);
+	bool ends = !below.n || below.p[0] == '}';
+
+	if (!ends || a->weight[group->from - 1] == WEIGHT_BLANK || leaves(b->lines.items[gap->end - 1]))
+		return false;
+	return b->weight[gap->first] != WEIGHT_BLANK || slice_blank(group->added[0]);
+}
+
+/* Which side of target lines that the base does not have does an insertion go to, when both of its neighbours are there? */
 static void insert_beside_news(struct arena *arena, const struct merge_ask *ask, struct group *group, const struct gap *gap)
 {
-	size_t n = gap->end - gap->first;
+	size_t n = gap->end - gap->first, at;
 
-	refuse(group, "insert-beside-new", arena_printf(arena, "the target has %zu more lines (from line %zu) where lines are to be inserted: before or behind them?",
-							n, gap->first + 1));
-	(void)ask;
+	if (sorted_place(ask, group, gap, &at)) {
+		replace(group, at, 0);
+		decide(group, ask->plain, "insert-sorted", arena_printf(arena, "the list is sorted, which says where among the target's own %zu lines", n));
+	} else if (appended(ask, group, gap)) {
+		replace(group, gap->end, 0);
+		decide(group, ask->plain, "insert-appended", arena_printf(arena, "the target has %zu more lines at the end of the same list: behind them", n));
+	} else {
+		refuse(group, "insert-beside-new",
+		       arena_printf(arena, "the target has %zu more lines (from line %zu) where lines are to be inserted: before or behind them?", n, gap->first + 1));
+	}
 }
 
 static void merge_insertion(struct arena *arena, const struct merge_ask *ask, struct group *group)
@@ -169,9 +237,9 @@ static void merge_insertion(struct arena *arena, const struct merge_ask *ask, st
 		refuse(group, "insert-lost", arena_printf(arena, "neither neighbour of the inserted lines is in the target"));
 		return;
 	}
-	replace(group, near_above ? gap.first : gap.end, 0);
-	decide(group, ask->plain, near_above ? "insert-after" : "insert-before",
-	       arena_printf(arena, "the line %s is the same, the one on the other side differs", near_above ? "above" : "below"));
+	refuse(group, near_above ? "insert-after" : "insert-before",
+	       arena_printf(arena, "the line %s the inserted ones is there, but the target has others (from line %zu) on the other side",
+			    near_above ? "above" : "below", gap.first + 1));
 }
 
 /* One line of what comes instead: a new name for each name that the target calls differently. */
@@ -335,7 +403,6 @@ void merge_group(struct arena *arena, const struct merge_ask *ask, struct group 
 		merge_insertion(arena, ask, group);
 	else
 		merge_removal(arena, ask, group);
-	(void)base_missing_between;
 	if (group->sure && !group->present && ask->words)
 		rename_lines(arena, ask, group);
 }

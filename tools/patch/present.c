@@ -169,6 +169,20 @@ static bool says_something(struct search *s, struct slice line)
 	return !slice_is_comment(line) && source_of_lines(s->vocabulary, one)->weight[0] == WEIGHT_FULL;
 }
 
+/* Does the line that is only alike have every name that the patch brings with this one? */
+static bool has_new_names(struct search *s, const struct words *line, const struct words *added)
+{
+	for (size_t i = 0; i < added->n; i++) {
+		bool found = added->items[i].kind != WORD_NAME || symbols_find(s->old_names, added->items[i].text);
+
+		for (size_t k = 0; k < line->n && !found; k++)
+			found = line->items[k].number == added->items[i].number;
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
 /* The line of the function, from `from` on, that this one is; -1. */
 static long find_line(struct search *s, const struct function *f, struct slice text, size_t from, bool alike)
 {
@@ -178,7 +192,7 @@ static long find_line(struct search *s, const struct function *f, struct slice t
 		if (slice_eq_space(f->source->lines.items[i], text))
 			return (long)i;
 	for (size_t i = from; alike && i <= f->scope.last && i < f->source->lines.n; i++)
-		if (words_alike(source_words(f->source, i), &words) >= ALIKE_MIN)
+		if (words_alike(source_words(f->source, i), &words) >= ALIKE_MIN && has_new_names(s, source_words(f->source, i), &words))
 			return (long)i;
 	return -1;
 }

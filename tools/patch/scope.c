@@ -98,6 +98,22 @@ static long node_head(const struct source *source, size_t line)
 	return SCOPE_NONE;
 }
 
+/* Does what begins at line `head` go on to `line`? Not when it is a declaration that ended before. */
+static bool holds(const struct source *source, size_t head, size_t line)
+{
+	for (size_t i = head; i < line && i < source->lines.n; i++) {
+		struct slice s = source->lines.items[i];
+
+		if (s.n && memchr(s.p, '{', s.n))
+			return true;
+		if (slice_ends(slice_trim(s), ";"))
+			return false;
+		if (s.n && s.p[0] == '#' && i > head) /* a macro's name or a list of them */
+			return false;
+	}
+	return line - head < 12;
+}
+
 struct scope scope_at(const struct source *source, size_t line)
 {
 	const struct lines *lines = &source->lines;
@@ -111,8 +127,7 @@ struct scope scope_at(const struct source *source, size_t line)
 			return scope;
 		if (!is_head(s))
 			continue;
-		/* "static void" on its own, or parameters on lines of their own: the name's line counts */
-		if (!memchr(s.p, ';', s.n) || memchr(s.p, '{', s.n)) {
+		if (holds(source, i, line)) {
 			scope.head = (long)i;
 			scope.first = i;
 			scope.last = scope_end(source, i);

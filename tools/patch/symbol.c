@@ -82,6 +82,8 @@ void symbols_add(struct symbols *symbols, struct slice text)
 			continue;
 		if (depth && depth <= DEPTH_MAX && !is_void(&words, i))
 			open[depth - 1].words += !is_sign(w, ')');
+		if (w->kind == WORD_STRING && depth && depth <= DEPTH_MAX)
+			open[depth - 1].dots = true; /* a format takes any number */
 		if (w->kind == WORD_NAME) {
 			symbol_of(symbols, w->text)->seen++;
 		} else if (opens) {
@@ -101,46 +103,55 @@ void symbols_add(struct symbols *symbols, struct slice text)
 	}
 }
 
-/* Is a comment open behind this line, which began inside of one or not? */
-static bool comment_open(struct slice line, bool open)
-{
-	for (size_t i = 0; i + 1 < line.n; i++) {
-		const char *mark = open ? "*/" : "/*";
-
-		if (line.p[i] == mark[0] && line.p[i + 1] == mark[1]) {
-			open = !open;
-			i++;
-		}
-	}
-	return open;
-}
-
 void symbols_add_lines(struct symbols *symbols, const struct slice *lines, size_t n)
 {
 	struct text all __free_text = TEXT_INIT;
-	bool open = false;
 
 	for (size_t i = 0; i < n; i++) {
-		/* What continues a comment that began above the first line. */
-		if (!open && slice_is_comment(lines[i]) && !slice_starts(slice_trim(lines[i]), "/*"))
+		if (slice_is_comment(lines[i]) && !slice_starts(slice_trim(lines[i]), "/*"))
 			continue;
-		open = comment_open(lines[i], open);
 		text_add_slice(&all, lines[i]);
 		text_addc(&all, '\n');
 	}
 	symbols_add(symbols, slice_copy(symbols->arena, text_slice(&all)));
 }
 
+bool symbol_common(struct slice name)
+{
+	static const char *const common[] = {
+		"if", "else", "for", "while", "do", "switch", "case", "default", "break", "continue", "return", "goto", "sizeof",
+		"typeof", "struct", "union", "enum", "static", "const", "inline", "extern", "void", "volatile", "register", "typedef",
+		"int", "unsigned", "signed", "long", "short", "char", "bool", "true", "false", "NULL", "u8", "u16", "u32", "u64", "s8",
+		"s16", "s32", "s64", "__u8", "__u16", "__u32", "__u64", "size_t", "ssize_t", "define", "include", "ifdef", "ifndef",
+		"endif", "undef", "elif", "defined", "pragma", "linux", "h", "asm", "__func__", "__init", "__exit", "likely", "unlikely",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(common); i++)
+		if (slice_is(name, common[i]))
+			return true;
+	return false;
+}
+
+/* Is it there, but never with as many arguments as the code brings? What takes any number, or what the patch changes, does not count. */
+static bool other_arity(const struct symbol *brought, const struct symbol *base, const struct symbol *there)
+{
+	unsigned int in_base = base ? base->arities : 0;
+
+	if (!brought->arities || !there->arities || (brought->arities & there->arities))
+		return false;
+	if ((there->arities | in_base) >> ARITY_MANY || (in_base & (in_base - 1)) || (there->arities & (there->arities - 1)))
+		return false;
+	return !brought->removed;
+}
+
 int symbols_miss(const struct symbols *brought, const struct symbols *base, const struct symbols *target,
 		 struct symbol_miss *miss)
 {
 	for (size_t i = 0; i < brought->n; i++) {
-		const struct symbol *s = &brought->items[i];
+		const struct symbol *s = &brought->items[i], *was = symbols_find(base, s->name);
 		const struct symbol *there = symbols_find(target, s->name);
 
-		if (!there && !symbols_find(base, s->name))
-			continue;
-		if (there && (!s->arities || !there->arities || (s->arities & there->arities) || there->arities >> ARITY_MANY))
+		if (symbol_common(s->name) || (!there && !was) || (there && !other_arity(s, was, there)))
 			continue;
 		*miss = (struct symbol_miss){ s->name, there != NULL };
 		return 1;

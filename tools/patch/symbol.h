@@ -12,6 +12,7 @@ struct symbol {
 	struct slice name;
 	unsigned int arities; /* bit n: n arguments; bit 31: more than 30, or "..." */
 	unsigned int seen;
+	bool removed;	      /* the patch removes a line that has it: its arguments may be what the patch changes */
 };
 
 struct symbols {
@@ -24,6 +25,8 @@ struct symbols {
 struct symbols *symbols_new(struct arena *arena);
 /* All names of a text; comments and strings do not count. */
 void symbols_add(struct symbols *symbols, struct slice text);
+/* true for C's own words and everybody's types. */
+bool symbol_common(struct slice name);
 void symbols_add_lines(struct symbols *symbols, const struct slice *lines, size_t n);
 /* NULL: it is not there. */
 const struct symbol *symbols_find(const struct symbols *symbols, struct slice name);

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 #define WORD_CELLS 250000ul
+#define RENAME_LINES 3 /* that have to say so: one or two may be another change than a rename */
 
 /* map[i]: which word of b is word i of a, or -1. */
 static bool map_words(const struct words *a, const struct words *b, long *map)
@@ -210,7 +211,7 @@ struct renames renames_learn(struct arena *arena, const struct align *align, con
 	for (size_t i = 0; i < all.n; i++) {
 		const struct rename *r = &all.items[i];
 
-		if (!r->against && !symbols_find(in_b, r->from) && !symbols_find(in_a, r->to))
+		if (!r->against && r->seen >= RENAME_LINES && !symbols_find(in_b, r->from) && !symbols_find(in_a, r->to))
 			*arena_push(arena, &sure) = *r;
 	}
 	return sure;

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a merge has to stand up to before it is sure.
+ *
+ * Text that fits can still be wrong code: it lands in another function, names what the target does not have, leaves a
+ * function past the label that cleans up, gives a number away twice, or leaves a use of what the patch removes. Each check compares what
+ * base and target show of the same thing, so each needs evidence to refuse, and none parses. O(lines of the scopes touched) a group,
+ * O(bytes) a file.
+ */
+#include "patch/check.h"
+
+#include "patch/fileport.h"
+#include "patch/scope.h"
+
+#define BROUGHT_MAX 4000 /* lines of a group that are looked at word by word */
+
+static void refuse(struct group *group, const char *rule, char *why)
+{
+	group->sure = false;
+	group->rule = rule;
+	group->why = why;
+}
+
+bool fileport_is_code(const char *path)
+{
+	static const char *const suffixes[] = { ".c", ".h", ".S", ".dts", ".dtsi", ".y", ".l", ".cpp", ".inc", ".dtso" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++)
+		if (slice_ends(slice_of(path), suffixes[i]))
+			return true;
+	return false;
+}
+
+/* What the group's lines use. */
+static struct symbols *brought_by(struct check *m, struct arena *arena, const struct group *group)
+{
+	struct symbols *brought = symbols_new(arena);
+
+	symbols_add_lines(brought, group->lines, group->n_lines);
+	for (size_t i = 0; i < brought->n; i++)
+		brought->items[i].removed = symbols_find(m->removed, brought->items[i].name) != NULL;
+	return brought;
+}
+
+static void add_scope(struct symbols *symbols, const struct source *source, const struct scope *scope, size_t skip_from, size_t skip_to)
+{
+	for (size_t i = scope->first; i <= scope->last && i < source->lines.n; i++)
+		if (i < skip_from || i >= skip_to)
+			symbols_add_lines(symbols, &source->lines.items[i], 1);
+}
+
+/* The same name, or another one for the same: then neither has both. */
+static bool same_scope(const struct check *m, const struct scope *was, const struct scope *is)
+{
+	return slice_eq_space(was->name, is->name) || (m->align->to[was->head] == is->head && !symbols_find(m->in_target, was->name) &&
+						       !symbols_find(m->in_base, is->name));
+}
+
+static bool is_sign(const struct words *words, size_t i, const char *signs)
+{
+	return i < words->n && words->items[i].kind == WORD_SIGN && words->items[i].text.n == 1 && strchr(signs, words->items[i].text.p[0]);
+}
+
+/* What a line of the base's function declares (a variable, a parameter, a label): does the group use it, and the target's function not have it? */
+static void check_declared(struct check *m, struct group *group, const struct words *words, const struct symbols *brought,
+			   const struct symbols *there)
+{
+	for (size_t i = 0; i < words->n; i++) {
+		struct slice name = words->items[i].text;
+		bool label = !i && is_sign(words, 1, ":") && words->n == 2;
+		bool typed = i && is_sign(words, i + 1, ";=,)[") &&
+			     (is_sign(words, i - 1, "*") || (words->items[i - 1].kind == WORD_NAME && !slice_is(words->items[i - 1].text, "goto") &&
+							     !slice_is(words->items[i - 1].text, "return")));
+
+		if (words->items[i].kind != WORD_NAME || (!label && !typed) || !symbols_find(brought, name) || symbols_find(there, name))
+			continue;
+		refuse(group, "scope-name", arena_printf(m->arena, "its function has no '" SLICE_FMT "' here", SLICE_ARG(name)));
+		return;
+	}
+}
+
+/* Names that the group brings and that its function has in the base must be in the function of the target: locals, labels. */
+static void check_scope(struct check *m, struct group *group)
+{
+	struct arena *scratch __free(arena) = arena_new();
+	struct scope was = scope_at(m->base, group->from), is = scope_at(m->target, group->at);
+	struct symbols *brought, *there = symbols_new(scratch);
+
+	if (!group->sure)
+		return;
+	if ((was.head == SCOPE_NONE) != (is.head == SCOPE_NONE) || (was.head != SCOPE_NONE && !same_scope(m, &was, &is))) {
+		refuse(group, "scope-differs",
+		       arena_printf(m->arena, "it would land in '" SLICE_FMT "' instead of '" SLICE_FMT "'", SLICE_ARG(is.name), SLICE_ARG(was.name)));
+		return;
+	}
+	if (was.head == SCOPE_NONE)
+		return;
+	brought = brought_by(m, scratch, group);
+	add_scope(there, m->target, &is, group->at, group->at + group->drop);
+	for (size_t i = was.first; i <= was.last && i < m->base->lines.n && group->sure; i++)
+		if (i < group->from || i >= group->to)
+			check_declared(m, group, source_words(m->base, i), brought, there);
+}
+
+/* Brackets that a run of lines opens more than it closes. */
+struct balance {
+	long round, square, curly;
+};
+
+static struct balance balance_of(struct vocabulary *vocabulary, const struct slice *lines, size_t n)
+{
+	struct balance b = { 0 };
+
+	for (size_t i = 0; i < n; i++) {
+		struct words words = words_of(vocabulary, lines[i]);
+
+		if (words.comment)
+			continue;
+		for (size_t k = 0; k < words.n; k++) {
+			char c = words.items[k].kind == WORD_SIGN ? words.items[k].text.p[0] : '\0';
+
+			b.round += (c == '(') - (c == ')');
+			b.square += (c == '[') - (c == ']');
+			b.curly += (c == '{') - (c == '}');
+		}
+	}
+	return b;
+}
+
+/* A merge inside lines has to open and close as many brackets as the patch does. */
+static void check_balance(struct check *m, struct group *group)
+{
+	struct balance was = balance_of(m->vocabulary, m->base->lines.items + group->from, group->to - group->from);
+	struct balance new = balance_of(m->vocabulary, group->added, group->n_added);
+	struct balance mine = balance_of(m->vocabulary, m->target->lines.items + group->at, group->drop);
+	struct balance now = balance_of(m->vocabulary, group->lines, group->n_lines);
+
+	if (!group->sure || group->present || group->mark != MARK_WORDS)
+		return;
+	if (new.round - was.round == now.round - mine.round && new.square - was.square == now.square - mine.square &&
+	    new.curly - was.curly == now.curly - mine.curly)
+		return;
+	refuse(group, "brackets",
+	       arena_printf(m->arena, "the merged lines do not open and close the brackets that the patch does"));
+}
+
+/* "#define X 5": a number that the target gives to another name by now? */
+static void check_number(struct check *m, struct group *group)
+{
+	for (size_t i = 0; group->sure && i < group->n_lines; i++) {
+		struct words words = words_of(m->vocabulary, group->lines[i]);
+		bool number = false;
+
+		for (size_t k = 3; k < words.n; k++)
+			number |= words.items[k].kind == WORD_NUMBER;
+		if (!number || !slice_is(words.items[1].text, "define"))
+			continue;
+		for (size_t j = 0; j < m->target->lines.n && group->sure; j++) {
+			const struct words *other;
+			size_t k = 3;
+
+			if (m->align->from[j] != ALIGN_NONE || !slice_starts(m->target->lines.items[j], "#define"))
+				continue;
+			other = source_words(m->target, j);
+			while (k < words.n && k < other->n && words.items[k].number == other->items[k].number)
+				k++;
+			if (k < words.n || other->items[2].number == words.items[2].number)
+				continue;
+			refuse(group, "same-number",
+			       arena_printf(m->arena, "the target gives that number to '" SLICE_FMT "'", SLICE_ARG(other->items[2].text)));
+		}
+	}
+}
+
+/* EXPORT_SYMBOL(x) stands behind x. */
+static void check_export(struct check *m, struct group *group)
+{
+	for (size_t i = 0; group->sure && i < group->n_lines; i++) {
+		struct slice name = group->lines[i];
+		const char *open = memchr(name.p, '(', name.n);
+		long at = (long)group->at - 1;
+
+		if (!slice_starts(name, "EXPORT_SYMBOL") || !open)
+			continue;
+		name = slice_skip(name, (size_t)(open - name.p) + 1);
+		for (size_t k = 0; k < name.n; k++)
+			if (name.p[k] == ')')
+				name.n = k;
+		for (size_t k = 0; k < i; k++)
+			if (slice_find(group->lines[k], name) >= 0)
+				return;
+		if (slice_find(m->base_text, name) < 0)
+			continue;
+		while (at > 0 && m->target->weight[at] == WEIGHT_BLANK)
+			at--;
+		if (at > 0 && m->target->lines.items[at].n && m->target->lines.items[at].p[0] == '}') {
+			struct scope scope = scope_at(m->target, (size_t)at);
+
+			if (slice_eq(scope.name, name))
+				continue;
+		} else if (at >= 0 && slice_find(m->target->lines.items[at], name) >= 0) {
+			continue;
+		}
+		refuse(group, "export",
+		       arena_printf(m->arena, "'" SLICE_FMT "' is not what stands above", SLICE_ARG(name)));
+	}
+}
+
+/* A device tree's own names are the labels that it refers to: &label. */
+static struct symbols *labels_of(struct check *m, struct arena *arena, const struct group *group)
+{
+	struct symbols *labels = symbols_new(arena);
+
+	for (size_t i = 0; i < group->n_lines; i++) {
+		struct words words = words_of(m->vocabulary, group->lines[i]);
+
+		for (size_t k = 1; k < words.n; k++)
+			if (words.items[k].kind == WORD_NAME && is_sign(&words, k - 1, "&"))
+				symbols_add(labels, words.items[k].text);
+	}
+	return labels;
+}
+
+static void check_file(struct check *m, struct group *group)
+{
+	struct arena *scratch __free(arena) = arena_new();
+	struct symbol_miss miss;
+	struct symbols *brought;
+
+	if (!group->sure)
+		return;
+	brought = brought_by(m, scratch, group);
+	if (m->tree)
+		brought = labels_of(m, scratch, group);
+	if (!symbols_miss(brought, m->in_base, m->in_target, &miss))
+		return;
+	refuse(group, miss.arity ? "file-arity" : "file-name",
+	       arena_printf(m->arena, miss.arity ? "'" SLICE_FMT "' takes other arguments in the target" : "the target has no '" SLICE_FMT "'", SLICE_ARG(miss.name)));
+}
+
+
+static bool is_return(const struct words *words)
+{
+	return words->n && slice_is(words->items[0].text, "return");
+}
+
+/* A return out of a function that the target leaves through a label, where the base's function goes to no label at all. */
+static void check_return(struct check *m, struct group *group)
+{
+	struct arena *scratch __free(arena) = arena_new();
+	struct scope was = scope_at(m->base, group->from), is = scope_at(m->target, group->at);
+	struct symbols *before = symbols_new(scratch);
+	bool returns = false;
+
+	for (size_t i = 0; i < group->n_added; i++) {
+		struct words words = words_of(m->vocabulary, group->added[i]);
+
+		returns |= is_return(&words);
+	}
+	for (size_t i = group->from; i < group->to; i++)
+		if (is_return(source_words(m->base, i)))
+			return;
+	if (!returns || was.head == SCOPE_NONE || is.head == SCOPE_NONE)
+		return;
+	add_scope(before, m->base, &was, 0, 0);
+	for (size_t j = is.first; j < group->at && j < m->target->lines.n && !symbols_find(before, SLICE("goto")); j++) {
+		const struct words *words = source_words(m->target, j);
+
+		if (words->n < 2 || !slice_is(words->items[0].text, "goto"))
+			continue;
+		refuse(group, "return-past-label",
+		       arena_printf(m->arena, "it returns from a function that is left through '" SLICE_FMT "' here, which the base does not have",
+				    SLICE_ARG(words->items[1].text)));
+		return;
+	}
+}
+
+void check_group(struct check *check, struct group *group)
+{
+	if (!check->code || !group->sure || group->present || group->n_lines > BROUGHT_MAX)
+		return;
+	check_scope(check, group);
+	check_file(check, group);
+	check_balance(check, group);
+	check_number(check, group);
+	check_export(check, group);
+	if (group->sure)
+		check_return(check, group);
+}
+
+char *check_result(struct check *check, struct slice after, struct slice result)
+{
+	struct arena *scratch __free(arena) = arena_new();
+	struct symbols *in_after = symbols_new(scratch), *in_result = symbols_new(scratch);
+
+	if (!check->code)
+		return NULL;
+	symbols_add(in_after, after);
+	symbols_add(in_result, result);
+	for (size_t i = 0; i < check->removed->n; i++) {
+		const struct symbol *gone = &check->removed->items[i];
+		const struct symbol *left = symbols_find(in_result, gone->name), *want = symbols_find(in_after, gone->name);
+
+		if (symbol_common(gone->name) || !left || !gone->removed)
+			continue;
+		if (!want)
+			return arena_printf(check->arena, "the patch removes '" SLICE_FMT "', and a use of it is left in the target", SLICE_ARG(gone->name));
+		if (want->arities && (left->arities & gone->arities & ~want->arities))
+			return arena_printf(check->arena, "the patch changes the arguments of '" SLICE_FMT "', and a use with the old ones is left", SLICE_ARG(gone->name));
+	}
+	return NULL;
+}
