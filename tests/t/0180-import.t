@@ -142,6 +142,16 @@ test_expect_success 'a message id, or its address, is for b4 to get' '
 	grep "could not get message five@example.org (HTTPError: 404)" err && test $(wc -l <ws/series/byid/series) = 1
 '
 
+# tests/mails/ has the patch as it came from the list, and the answer to it.
+test_expect_success 'patch 1 of the shipped series is what import makes of its mail and the review' '
+	for how in --no-b4 $(command -v b4 >/dev/null && echo --json); do
+		rm -rf ws/series/shipped &&
+		series -C ws import $how --series shipped --upstream d0ad1b05bbe6f8da159a4dfb6692b3b7ce30ccc8 "$TOP"/tests/mails/*.eml &&
+		cmp ws/series/shipped/0001-* "$TOP"/series/kvm-exception-payload/0001-* || return 1
+	done &&
+	test "$(git config -f ws/series/shipped/series.conf --get-regexp class | cut -d" " -f2)" = stable-eligible
+'
+
 test_expect_success 'two imports at once: the second is told to wait' '
 	command -v flock >/dev/null && { flock 9 && test_expect_code 75 series -C ws import --series byid four.eml 2>err; } 9<ws/series &&
 	grep "another import" err
