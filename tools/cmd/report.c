@@ -178,7 +178,7 @@ static void skipped_hunks(struct remarks *remarks, const struct port *port,
 	}
 }
 
-/* "1 context only, 2 adapted": what show would say of the hunks that are there. */
+/* "of 5 hunks 1 context only, 2 adapted": what show would say of the hunks that are there. */
 static int differences(struct remarks *remarks, const struct port_patch *patch, struct text *out)
 {
 	struct arena *arena = remarks->arena;
@@ -195,10 +195,13 @@ static int differences(struct remarks *remarks, const struct port_patch *patch, 
 	if (compare.counts[PART_DROPPED] >= skipped)
 		compare.counts[PART_DROPPED] -= skipped;
 	for (int state = PART_MOVED; state < PART_STATE_COUNT; state++)
+		n += compare.counts[state];
+	text_addf(out, n ? "of %zu hunks" : "all %zu hunks as mailed", compare.n - skipped);
+	n = 0;
+	for (int state = PART_MOVED; state < PART_STATE_COUNT; state++)
 		if (compare.counts[state])
-			text_addf(out, "%s%zu %s", n++ ? ", " : "", compare.counts[state],
+			text_addf(out, "%s%zu %s", n++ ? ", " : " ", compare.counts[state],
 				  part_state_name(state));
-	text_addf(out, n ? " of %zu hunks" : "all %zu hunks as mailed", compare.n - skipped);
 	return 0;
 }
 
@@ -227,7 +230,7 @@ static int remarks_of(struct remarks *remarks, const struct port *port,
 			   patch->answer.items[i].mark != MARK_SKIPPED;
 	if (!adapted)
 		return 0;
-	text_addf(&text, "%s, ", mark_info(patch->mark)->name);
+	text_addf(&text, "%s; ", mark_info(patch->mark)->name);
 	if (differences(remarks, patch, &text))
 		return -1;
 	if (patch->note)
