@@ -37,6 +37,8 @@
 #   real_store V...	store.git as above, with these versions as they are ("v6.12.73"; "v6.12" is
 #			the newest 6.12.y), borrowing the objects of the test store, which is left as it is. The whole
 #			test file is skipped, aloud, when the test store lacks one: `make check` fills it (tests/store.sh).
+#   real_store_has V...	the same, but one that is not there is one skipped test, and $have names those
+#			that are
 #   $TOP		this repository, whose series/ is the shipped workspace
 #
 #   file_of COMMIT PATH	the file in store.git's commit (or any name git knows), to standard output
@@ -282,18 +284,35 @@ make_workspace() {
 	done >ws/ci/targets.conf || error 'cannot make a workspace'
 }
 
+# Borrow one kernel from the test store; false when it lacks it.
+lib_borrow() {
+	lib_ref=$(git --git-dir="$SERIES_TEST_STORE" for-each-ref --sort=-version:refname \
+		--count=1 --format='%(refname) %(objectname)' \
+		"refs/series/kernel/$1" "refs/series/kernel/$1.*" 2>/dev/null)
+	[ -n "$lib_ref" ] || return 1
+	lib_git update-ref "${lib_ref% *}" "${lib_ref#* }" || error "cannot borrow $1"
+}
+
 real_store() {
 	git init -q --bare "$SERIES_STORE" &&
 	echo "$SERIES_TEST_STORE/objects" >"$SERIES_STORE/objects/info/alternates" ||
 		error 'cannot make a store'
 	for lib_v; do
-		lib_ref=$(git --git-dir="$SERIES_TEST_STORE" for-each-ref --sort=-version:refname \
-			--count=1 --format='%(refname) %(objectname)' \
-			"refs/series/kernel/$lib_v" "refs/series/kernel/$lib_v.*" 2>/dev/null)
-		if [ -z "$lib_ref" ]; then
-			skip_all="no kernel $lib_v in $SERIES_TEST_STORE: see tests/store.sh"
-			test_done
+		lib_borrow "$lib_v" && continue
+		skip_all="no kernel $lib_v in $SERIES_TEST_STORE: see tests/store.sh"
+		test_done
+	done
+}
+
+real_store_has() {
+	[ -d "$SERIES_STORE" ] || real_store
+	have=
+	for lib_v; do
+		if lib_borrow "$lib_v"; then
+			have="$have $lib_v"
+		else
+			test_expect_success "KERNEL_$(echo "$lib_v" | tr -c 'A-Za-z0-9\n' _)" \
+				"kernel $lib_v is in the test store" 'false'
 		fi
-		lib_git update-ref "${lib_ref% *}" "${lib_ref#* }" || error "cannot borrow $lib_v"
 	done
 }
