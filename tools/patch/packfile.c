@@ -9,15 +9,9 @@
 
 #include "base/fail.h"
 #include "base/outfile.h"
+#include "patch/pack_index.h"
 
-#define OFFSET_LARGE 0x80000000u /* index entry: look in the table of 64-bit offsets */
 #define OBJECT_HEADER_MAX 32
-
-struct packed {
-	git_oid id;
-	uint32_t crc;
-	uint64_t offset;
-};
 
 struct packfile {
 	char dir[PATH_MAX];
@@ -25,8 +19,7 @@ struct packfile {
 	struct libdeflate_compressor *deflate;
 	unsigned char *scratch; /* one object, deflated */
 	size_t scratch_cap;
-	struct packed *items;
-	size_t n, cap;
+	struct pack_entries entries;
 	uint32_t *table; /* 1 + index into items; open addressing, the capacity a power of two */
 	size_t table_cap;
 	uint64_t finished; /* bytes of what was finished */
@@ -61,16 +54,16 @@ static size_t slot_of(const struct packfile *packfile, const git_oid *id)
 	size_t slot = h & (packfile->table_cap - 1);
 
 	while (packfile->table[slot] &&
-	       memcmp(packfile->items[packfile->table[slot] - 1].id.id, id->id, 20))
+	       memcmp(packfile->entries.items[packfile->table[slot] - 1].id.id, id->id, 20))
 		slot = (slot + 1) & (packfile->table_cap - 1);
 	return slot;
 }
 
-static const struct packed *find(const struct packfile *packfile, const git_oid *id)
+static const struct pack_entry *find(const struct packfile *packfile, const git_oid *id)
 {
 	uint32_t at = packfile->table_cap ? packfile->table[slot_of(packfile, id)] : 0;
 
-	return at ? &packfile->items[at - 1] : NULL;
+	return at ? &packfile->entries.items[at - 1] : NULL;
 }
 
 static void table_grow(struct packfile *packfile)
@@ -79,23 +72,27 @@ static void table_grow(struct packfile *packfile)
 	packfile->table_cap = packfile->table_cap ? packfile->table_cap * 2 : 4096;
 	packfile->table = grown(NULL, packfile->table_cap * sizeof(*packfile->table));
 	memset(packfile->table, 0, packfile->table_cap * sizeof(*packfile->table));
-	for (size_t i = 0; i < packfile->n; i++)
-		packfile->table[slot_of(packfile, &packfile->items[i].id)] = (uint32_t)(i + 1);
+	for (size_t i = 0; i < packfile->entries.n; i++)
+		packfile->table[slot_of(packfile, &packfile->entries.items[i].id)] =
+			(uint32_t)(i + 1);
 }
 
 static void remember(struct packfile *packfile, const git_oid *id, uint32_t crc, uint64_t offset)
 {
-	if ((packfile->n + 1) * 2 > packfile->table_cap)
+	if ((packfile->entries.n + 1) * 2 > packfile->table_cap)
 		table_grow(packfile);
-	if (packfile->n == packfile->cap) {
-		packfile->cap = packfile->cap ? packfile->cap * 2 : 1024;
-		packfile->items = grown(packfile->items, packfile->cap * sizeof(*packfile->items));
+	if (packfile->entries.n == packfile->entries.cap) {
+		packfile->entries.cap = packfile->entries.cap ? packfile->entries.cap * 2 : 1024;
+		packfile->entries.items =
+			grown(packfile->entries.items,
+			      packfile->entries.cap * sizeof(*packfile->entries.items));
 	}
 
 	size_t slot = slot_of(packfile, id);
 
-	packfile->items[packfile->n++] = (struct packed){ .id = *id, .crc = crc, .offset = offset };
-	packfile->table[slot] = (uint32_t)packfile->n;
+	packfile->entries.items[packfile->entries.n++] =
+		(struct pack_entry){ .id = *id, .crc = crc, .offset = offset };
+	packfile->table[slot] = (uint32_t)packfile->entries.n;
 }
 
 bool packfile_has(const struct packfile *packfile, const git_oid *id)
@@ -105,7 +102,7 @@ bool packfile_has(const struct packfile *packfile, const git_oid *id)
 
 size_t packfile_objects(const struct packfile *packfile)
 {
-	return packfile->n;
+	return packfile->entries.n;
 }
 
 uint64_t packfile_bytes(const struct packfile *packfile)
@@ -148,7 +145,7 @@ void packfile_free(struct packfile *packfile)
 	outfile_free(packfile->out);
 	libdeflate_free_compressor(packfile->deflate);
 	free(packfile->scratch);
-	free(packfile->items);
+	free(packfile->entries.items);
 	free(packfile->table);
 	free(packfile);
 }
@@ -193,20 +190,6 @@ static size_t put_header(unsigned char *p, unsigned int type, uint64_t size)
 	return n;
 }
 
-/* How far back an OFS_DELTA's base stands: big-endian groups of seven, each but the last one less than it is. */
-static size_t put_distance(unsigned char *p, uint64_t distance)
-{
-	unsigned char back[10];
-	size_t n = 0, i = 0;
-
-	back[n++] = distance & 0x7f;
-	while (distance >>= 7)
-		back[n++] = (unsigned char)(0x80 | (--distance & 0x7f));
-	while (n)
-		p[i++] = back[--n];
-	return i;
-}
-
 static int append(struct packfile *packfile, const unsigned char *head, size_t head_n,
 		  struct slice bytes, const git_oid *id)
 {
@@ -246,29 +229,7 @@ int packfile_add(struct packfile *packfile, git_object_t type, struct slice byte
 	return append(packfile, head, put_header(head, (unsigned int)type, bytes.n), bytes, id);
 }
 
-int packfile_add_delta(struct packfile *packfile, struct slice delta, const git_oid *base,
-		       const git_oid *id)
-{
-	const struct packed *from = find(packfile, base);
-	unsigned char head[OBJECT_HEADER_MAX];
-
-	if (find(packfile, id))
-		return 0;
-	if (!from)
-		return fail("a delta's base is not in the pack");
-
-	size_t n = put_header(head, GIT_OBJECT_OFS_DELTA, delta.n);
-
-	n += put_distance(head + n, outfile_bytes(packfile->out) - from->offset);
-	return append(packfile, head, n, delta, id);
-}
-
 /* ---- the end ---- */
-
-static int by_id(const void *a, const void *b)
-{
-	return memcmp(((const struct packed *)a)->id.id, ((const struct packed *)b)->id.id, 20);
-}
 
 /* The pack ends in the SHA-1 of all of it; the head, written last, is part of that, so it is read once more. */
 static int close_pack(struct packfile *packfile, unsigned char sum[20])
@@ -277,7 +238,7 @@ static int close_pack(struct packfile *packfile, unsigned char sum[20])
 	unsigned char *buffer __free(ptr) = grown(NULL, 1 << 18);
 	struct sha1_ctx sha;
 
-	put32(count, (uint32_t)packfile->n);
+	put32(count, (uint32_t)packfile->entries.n);
 	if (outfile_patch(packfile->out, 8, count, sizeof(count)))
 		return -1;
 	sha1_init(&sha);
@@ -293,60 +254,14 @@ static int close_pack(struct packfile *packfile, unsigned char sum[20])
 	return outfile_write(packfile->out, sum, 20);
 }
 
-/* An index of version 2: fan-out, ids, CRCs, offsets, and the large offsets behind them. */
-static void index_text(const struct packfile *packfile, const unsigned char sum[20],
-		       struct text *text)
-{
-	unsigned char word[8];
-	uint32_t large = 0;
-	size_t below = 0;
-
-	text_add(text, "\377tOc\0\0\0\2", 8);
-	for (unsigned int first = 0; first < 256; first++) {
-		while (below < packfile->n && packfile->items[below].id.id[0] <= first)
-			below++;
-		put32(word, (uint32_t)below);
-		text_add(text, word, 4);
-	}
-	for (size_t i = 0; i < packfile->n; i++)
-		text_add(text, packfile->items[i].id.id, 20);
-	for (size_t i = 0; i < packfile->n; i++) {
-		put32(word, packfile->items[i].crc);
-		text_add(text, word, 4);
-	}
-	for (size_t i = 0; i < packfile->n; i++) {
-		uint64_t offset = packfile->items[i].offset;
-
-		put32(word, offset < OFFSET_LARGE ? (uint32_t)offset : OFFSET_LARGE | large++);
-		text_add(text, word, 4);
-	}
-	for (size_t i = 0; i < packfile->n; i++) {
-		uint64_t offset = packfile->items[i].offset;
-
-		if (offset < OFFSET_LARGE)
-			continue;
-		put32(word, (uint32_t)(offset >> 32));
-		put32(word + 4, (uint32_t)offset);
-		text_add(text, word, 8);
-	}
-	text_add(text, sum, 20);
-}
-
 static int write_index(struct packfile *packfile, const unsigned char sum[20], const char *name)
 {
 	struct outfile *out __free(outfile) = outfile_new(packfile->dir);
 	struct text text __free_text = TEXT_INIT;
-	struct sha1_ctx sha;
-	unsigned char own[20];
 
 	if (!out)
 		return -1;
-	qsort(packfile->items, packfile->n, sizeof(*packfile->items), by_id);
-	index_text(packfile, sum, &text);
-	sha1_init(&sha);
-	sha1_update(&sha, text.len, (const uint8_t *)text.p);
-	sha1_digest(&sha, 20, own);
-	text_add(&text, own, 20);
+	pack_index_write(&packfile->entries, sum, &text);
 	if (outfile_write(out, text.p, text.len))
 		return -1;
 	return outfile_finish(out, name);
@@ -373,7 +288,7 @@ int packfile_finish(struct packfile *packfile)
 	packfile->finished = outfile_bytes(packfile->out);
 	outfile_free(packfile->out);
 	packfile->out = NULL;
-	packfile->n = 0;
+	packfile->entries.n = 0;
 	free(packfile->table);
 	packfile->table = NULL;
 	packfile->table_cap = 0;

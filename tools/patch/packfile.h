@@ -32,9 +32,6 @@ bool packfile_has(const struct packfile *packfile, const git_oid *id);
 /* Append an object whose id the caller has from packfile_id(). One that is in it already is not written again. */
 int packfile_add(struct packfile *packfile, git_object_t type, struct slice bytes,
 		 const git_oid *id);
-/* Append it as `delta` (git's format) against `base`, which must be in this packfile. */
-int packfile_add_delta(struct packfile *packfile, struct slice delta, const git_oid *base,
-		       const git_oid *id);
 
 size_t packfile_objects(const struct packfile *packfile);
 uint64_t packfile_bytes(const struct packfile *packfile);
