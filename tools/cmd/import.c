@@ -170,7 +170,8 @@ const struct command command_import = {
 		"is not there), or the workspace's only series.\n\n"
 		"MBOX is a mail (.eml, or of git format-patch), or a file of many; several files are one thread. Of a thread the "
 		"newest version is taken, and the trailers that its replies give: by b4 where it is installed, by the same rules "
-		"where it is not. A message id, or its address at lore.kernel.org, stands alone and is for b4 to get.\n\n"
+		"where it is not. A message id, or its address at lore.kernel.org, stands alone and is for b4 to get. "
+		"Of a FAILED notice of stable's the commit is taken that it is about, with its upstream id.\n\n"
 		"The folder is replaced in one step after the whole series was read back; whatever fails, it stays as it was.",
 	.options = import_options,
 	.noptions = ARRAY_SIZE(import_options),
