@@ -275,27 +275,31 @@ static bool delta_size(const unsigned char *p, size_t n, size_t *size)
 	return *size <= OBJECT_MAX;
 }
 
-/* The deltas of `chain`, last first, upon `base`. */
+/*
+ * The deltas of `chain`, last first, upon what `bytes` has. What lies between is freed at once, so
+ * that a long chain of a large file goes through the same memory again.
+ */
 static bool chain_resolve(struct objects *objects, struct packed *packed, struct arena *arena,
 			  const struct head *chain, size_t n, struct slice *bytes)
 {
-	struct arena *scratch __free(arena) = arena_new();
+	char *between __free(ptr) = NULL;
 
 	while (n--) {
-		unsigned char *delta = arena_alloc(scratch, (size_t)chain[n].size + 1);
-		size_t size;
+		size_t room = (size_t)chain[n].size, size;
+		char *delta __free(ptr) = malloc(room + 1), *next __free(ptr) = NULL;
 
-		if (!entry_inflate(objects, packed, &chain[n], delta) ||
-		    !delta_size(delta, (size_t)chain[n].size, &size))
+		if (!delta || !entry_inflate(objects, packed, &chain[n], delta) ||
+		    !delta_size((unsigned char *)delta, room, &size))
 			return false;
 
-		char *to = arena_bytes(n ? scratch : arena, size + 1);
+		char *to = n ? next = malloc(size + 1) : arena_bytes(arena, size + 1);
 
-		if (delta_apply(*bytes, (struct slice){ (char *)delta, (size_t)chain[n].size }, to,
-				size))
+		if (!to || delta_apply(*bytes, (struct slice){ delta, room }, to, size))
 			return false;
 		to[size] = '\0';
 		*bytes = (struct slice){ to, size };
+		free(between);
+		between = no_free(next);
 	}
 	return true;
 }

@@ -375,15 +375,18 @@ int pack_add_delta(struct pack *pack, struct slice bytes, const git_oid *base,
  * lies there, deflated: a pack has to stand on its own, and that is a copy where deflating the new
  * version would take a hundred times as long for as many bytes.
  */
-static struct pack_entry *pack_base(struct pack *pack, const git_oid *id, git_object_t type)
+static struct pack_entry *pack_base(struct pack *pack, const git_oid *id, git_object_t type,
+				    size_t bytes)
 {
 	struct pack_entry *entry = pack_find(pack, id);
 	git_object_t found;
 	struct slice stream;
 	size_t size;
 
-	if (entry || !repo_stream(pack->repo, id, &found, &size, &stream) || found != type)
+	if (entry || !repo_stream(pack->repo, id, &found, &size, &stream))
 		return entry;
+	if (found != type || size / 2 > bytes)
+		return NULL; /* little is left of it */
 	pack_begin(pack);
 
 	size_t start = pack->out.len;
@@ -410,7 +413,7 @@ int pack_add_delta_of(struct pack *pack, git_object_t type, struct slice bytes, 
 	for (size_t i = 0; i < n; i++)
 		inserted += runs[i].insert.n + 16;
 	if (base && inserted <= bytes.n / 2)
-		from = pack_base(pack, base, type);
+		from = pack_base(pack, base, type, bytes.n);
 	if (!from || from->type != type || from->depth >= CHAIN_MAX || from->size > UINT32_MAX)
 		return pack_store(pack, type, bytes, id);
 
