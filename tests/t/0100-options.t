@@ -35,6 +35,7 @@ test_expect_success 'a misspelt option is refused, and the near one named' '
 
 test_expect_success 'an option without its value, or with another word than it takes, is refused' '
 	test_expect_code 2 series --store 2>err && grep "needs a value" err &&
+	test_expect_code 2 series --store= list 2>err && grep "needs a value" err &&
 	test_expect_code 2 series --color=sometimes list 2>err && grep "auto always never" err
 '
 

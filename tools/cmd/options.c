@@ -44,6 +44,8 @@ static int value_add(struct arena *arena, const struct command_option *o, const 
 {
 	struct option_value *v;
 
+	if (o->value && !*value)
+		return fail_as(FAIL_USAGE, "option '--%s' needs a value", o->name);
 	if (o->choices && !choice_known(o->choices, value))
 		return fail_as(FAIL_USAGE, "--%s takes one of: %s; not '%s'", o->name, o->choices,
 			       value);
