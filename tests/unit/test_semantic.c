@@ -207,12 +207,11 @@ static void a_second_delivery_that_is_left_refuses_all(void **state)
 {
 	struct fixture *f = *state;
 
-	check_refused(
-		f,
-		with(f, quirk_before(f), "	/* to check exception */",
-		     "	if (!is_guest_mode(vcpu))\n"
-		     "		kvm_deliver_exception_payload(vcpu, &vcpu->arch.exception);"),
-		"must stand -1 times against before, and stands -2 times");
+	check_refused(f,
+		      with(f, quirk_before(f), "	/* to check exception */",
+			   "	if (!is_guest_mode(vcpu))\n"
+			   "		kvm_deliver_exception_payload(vcpu, &vcpu->arch.exception);"),
+		      "must stand -1 times against before, and stands -2 times");
 }
 
 static void a_kernel_that_has_it_already_is_refused(void **state)
@@ -247,8 +246,29 @@ static void a_hunk_tells_where_it_landed_and_why_we_are_sure(void **state)
 		assert_int_equal(fate->mark, MARK_SEMANTIC);
 		assert_int_equal(fate->hunk, i);
 		assert_true(fate->line > 0);
-		assert_non_null(strstr(fate->evidence, "kvm_multiple_exception()"));
+		assert_non_null(strstr(fate->evidence, "matched all that it declares"));
 	}
+	assert_non_null(strstr(f->answer.items[0].evidence, "changed kvm_multiple_exception();"));
+	assert_non_null(strstr(f->answer.items[4].evidence, "changed __get_sregs_common();"));
+}
+
+static void a_note_tells_what_differs_from_upstream(void **state)
+{
+	struct fixture *f = *state;
+
+	kernel_of(f, X86, quirk_before(f));
+	assert_int_equal(apply(f, 1, X86), MARK_SEMANTIC);
+	assert_non_null(strstr(f->answer.items[0].note, "no CONFIG_KVM_SMM"));
+	assert_null(strstr(f->answer.items[0].note, "one queued exception"));
+
+	/* A word of a directive is one that the file has. */
+	kernel_of(f, X86,
+		  with(f, quirk_before(f),
+		       "\tif (kvm_check_request(KVM_REQ_SMI, vcpu))\n\t\tprocess_smi(vcpu);\n",
+		       "#ifdef CONFIG_KVM_SMM\n\tif (kvm_check_request(KVM_REQ_SMI, vcpu))\n"
+		       "\t\tprocess_smi(vcpu);\n#endif\n"));
+	assert_int_equal(apply(f, 1, X86), MARK_SEMANTIC);
+	assert_null(f->answer.items[0].note);
 }
 
 /* An own series with one rule, to see what is refused. */
@@ -502,6 +522,7 @@ UNIT_MAIN(unit_world(the_quirk_lands_where_two_exceptions_may_be_queued),
 	  unit_world(a_kernel_that_has_it_already_is_refused),
 	  unit_world(a_file_that_is_not_there_is_refused),
 	  unit_world(a_hunk_tells_where_it_landed_and_why_we_are_sure),
+	  unit_world(a_note_tells_what_differs_from_upstream),
 	  unit_world(a_patch_without_a_rule_is_no_outcome),
 	  unit_world(scripts_are_refused_where_the_series_is_not_trusted),
 	  unit_world(a_rule_lands_what_it_declares),

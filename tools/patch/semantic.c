@@ -11,6 +11,7 @@
 #include "base/fail.h"
 #include "base/file.h"
 #include "patch/cocci.h"
+#include "patch/ctoken.h"
 #include "patch/layout.h"
 #include "patch/spatch.h"
 #include "patch/verify.h"
@@ -88,10 +89,25 @@ static void add_fates(struct running *r)
 	}
 }
 
+/* "f()", in which line `line` of the tokens' file stands. */
+static const char *function_at(struct arena *arena, const struct ctokens *tokens,
+			       const struct cfunctions *functions, size_t line)
+{
+	for (size_t i = 0; i < functions->n; i++) {
+		const struct cfunction *f = &functions->items[i];
+
+		if (ctokens_line(tokens, f->end - 1) >= line)
+			return arena_printf(arena, SLICE_FMT "()", SLICE_ARG(f->name));
+	}
+	return "the file";
+}
+
 static void tell_fates(struct running *r, const char *path, const struct layout *layout,
 		       const char *did)
 {
 	size_t file = file_of(r->ask->diff, path);
+	struct ctokens tokens = ctokens_of(r->arena, layout->text);
+	struct cfunctions functions = cfunctions_of(r->arena, &tokens);
 
 	for (size_t i = 0; i < layout->n; i++) {
 		const struct layout_edit *edit = &layout->items[i];
@@ -104,8 +120,10 @@ static void tell_fates(struct running *r, const char *path, const struct layout 
 		fate->offset = (long)edit->line -
 			       (long)r->ask->diff->items[file].items[fate->hunk].new_start;
 		fate->evidence = arena_printf(
-			r->arena, "%s matched all it declares: %s; they parse before and after",
-			r->rule, did);
+			r->arena,
+			"%s changed %s; it matched all that it declares%s%s, and all parses",
+			r->rule, function_at(r->arena, &tokens, &functions, edit->line),
+			i ? "" : ": ", i ? "" : did);
 	}
 }
 

@@ -10,6 +10,28 @@
  */
 #include "patch/verify.h"
 
+/* Directives are one token each, but "#ifdef CONFIG_KVM_SMM" does have that word. */
+static bool has_word(const struct ctokens *tokens, struct slice word)
+{
+	struct arena *arena __free(arena) = NULL;
+
+	if (ctokens_count(tokens, 0, tokens->n, word))
+		return true;
+	for (size_t i = 0; i < tokens->n; i++) {
+		struct slice text = tokens->items[i].text;
+		struct ctokens inside;
+
+		if (text.p[0] != '#' || slice_find(text, word) < 0)
+			continue;
+		if (!arena)
+			arena = arena_new();
+		inside = ctokens_of(arena, slice_skip(text, 1));
+		if (ctokens_count(&inside, 0, inside.n, word))
+			return true;
+	}
+	return false;
+}
+
 bool verify_holds(const struct verify_ask *ask, const struct ctokens *before,
 		  const struct cocci_condition *condition)
 {
@@ -17,9 +39,9 @@ bool verify_holds(const struct verify_ask *ask, const struct ctokens *before,
 
 	switch (condition->when) {
 	case COCCI_HAS:
-		return ctokens_count(before, 0, before->n, condition->word) > 0;
+		return has_word(before, condition->word);
 	case COCCI_LACKS:
-		return ctokens_count(before, 0, before->n, condition->word) == 0;
+		return !has_word(before, condition->word);
 	case COCCI_PROBE:
 		if (!ask->holds || condition->word.n >= sizeof(name))
 			return false;
