@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#define _GNU_SOURCE
 #include "patch/commit.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 
 #include "base/fail.h"
+#include "patch/repo_part.h"
 
 /* git's own rule: what would end the field is not part of a name or address. */
 static void add_person(struct text *text, const char *role, const struct person *person,
@@ -43,11 +46,24 @@ int commit_write(struct pack *pack, const struct commit_ask *ask, git_oid *id)
 
 int commit_date(struct repo *repo, const git_oid *id, int64_t *date)
 {
-	git_commit *commit;
+	struct arena *arena __free(arena) = arena_new();
+	struct slice rest, line, word;
+	unsigned long seconds;
+	git_object_t type;
+	int r = repo_object(repo, arena, id, &type, &rest);
 
-	if (git_commit_lookup(&commit, repo_git(repo), id))
-		return fail_git("%s: commit", repo_path(repo));
-	*date = git_commit_time(commit);
-	git_commit_free(commit);
-	return 0;
+	if (r < 0)
+		return -1;
+	while (r && type == GIT_OBJECT_COMMIT && slice_line(&rest, &line) && line.n) {
+		const char *mail = memrchr(line.p, '>', line.n);
+
+		if (!slice_starts(line, "committer ") || !mail)
+			continue;
+		line = slice_skip(line, (size_t)(mail + 2 - line.p));
+		if (!slice_cut(&line, ' ', &word) || !slice_number(word, LONG_MAX, &seconds))
+			break;
+		*date = (int64_t)seconds;
+		return 0;
+	}
+	return fail("%s: no commit, or a malformed one: %s", repo_path(repo), git_oid_tostr_s(id));
 }
