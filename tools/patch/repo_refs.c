@@ -22,6 +22,7 @@ static void iterator_free(git_reference_iterator *iterator)
 DEFINE_FREE(iterator, git_reference_iterator *, iterator_free(_v))
 DEFINE_FREE(object, git_object *, git_object_free(_v))
 DEFINE_FREE(reference, git_reference *, git_reference_free(_v))
+DEFINE_FREE(signature, git_signature *, git_signature_free(_v))
 DEFINE_FREE(transaction, git_transaction *, git_transaction_free(_v))
 
 /* A ref whose name says that it is a kernel. */
@@ -211,7 +212,7 @@ int repo_ref(struct repo *repo, const char *name, git_oid *id)
 }
 
 static int move_lock(struct repo *repo, git_transaction *transaction, const struct ref_move *move,
-		     const char *message)
+		     const git_signature *who, const char *message)
 {
 	git_oid id = { { 0 } };
 	int e = git_transaction_lock_ref(transaction, move->name);
@@ -232,21 +233,26 @@ static int move_lock(struct repo *repo, git_transaction *transaction, const stru
 		    (git_oid_is_zero(&move->was) ?
 			     0 :
 			     git_transaction_remove(transaction, move->name)) :
-		    git_transaction_set_target(transaction, move->name, &move->now, NULL, message);
+		    git_transaction_set_target(transaction, move->name, &move->now, who, message);
 	return e < 0 ? fail_git("cannot set %s of %s", move->name, repo_path(repo)) : 0;
 }
 
 int repo_move_refs(struct repo *repo, const struct ref_move *moves, size_t n, const char *message)
 {
 	git_transaction *transaction __free(transaction) = NULL;
+	git_signature *who __free(signature) = NULL;
 
 	if (!n)
 		return 0;
+	/* For reflogs, where the user has them for all refs; asked for once. */
+	if (git_signature_default(&who, repo_git(repo)) < 0 &&
+	    git_signature_now(&who, "series", "series@localhost") < 0)
+		return fail_git("cannot move refs of %s", repo_path(repo));
 	if (git_transaction_new(&transaction, repo_git(repo)) < 0)
 		return fail_git("cannot lock refs of %s", repo_path(repo));
 	for (size_t i = 0; i < n; i++) {
 		assert(slice_starts(slice_of(moves[i].name), "refs/series/"));
-		if (move_lock(repo, transaction, &moves[i], message))
+		if (move_lock(repo, transaction, &moves[i], who, message))
 			return -1;
 	}
 	if (git_transaction_commit(transaction) < 0)
