@@ -44,6 +44,7 @@ test_expect_success 'what the person made of it is recorded, and used' '
 	series -C ws resolve v5.10 --continue --note "a variable holds the sum" >out &&
 	grep "H recorded backport" out && ! test -e $dir &&
 	grep "^\[ a variable holds the sum \]\$" ws/backports/demo/v5.10/0001-*.patch &&
+	cp ws/backports/demo/v5.10/0001-*.patch record &&
 	series -C ws apply v5.10 >out && grep "1/2 *H " out &&
 	file_of series/demo/v5.10.7~1 lib/demo.c >got && test_cmp fixed.c got &&
 	lib_git log -1 --format=%B series/demo/v5.10.7~1 | grep "a variable holds the sum"
@@ -68,6 +69,15 @@ test_expect_success 'an answer to another tree is refused' '
 	cp fixed.c $dir/work/lib/demo.c && sed -i "s/^tree .*/tree 0/" $dir/state &&
 	test_expect_code 2 series -C ws resolve v5.10.7 --continue --note x 2>err && grep "start again" err &&
 	! test -e ws/backports/demo && series -C ws resolve v5.10.7 --abort
+'
+
+test_expect_success 'a record that would not be used is taken back, and the work stays' '
+	test_expect_code 3 series -C ws resolve v5.10.7 >out && cp fixed.c $dir/work/lib/demo.c &&
+	mkdir -p ws/backports/demo/v5.10.7 &&
+	sed "s/^Series-Patch-Id: ./&0/" "$PWD/record" >ws/backports/demo/v5.10.7/0001-demo-count-and-clamp-what-is-added.patch &&
+	test_must_fail series -C ws resolve v5.10.7 --continue --note x 2>err && grep "not used" err &&
+	! test -e ws/backports/demo/v5.10 && test -e $dir/work/lib/demo.c &&
+	rm -r ws/backports/demo/v5.10.7 && series -C ws resolve v5.10.7 --abort
 '
 
 test_expect_success 'that nothing is needed is an answer too' '

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #define _GNU_SOURCE
+#include <stdint.h>
+#include <unistd.h>
+
 #include "base/fail.h"
 #include "base/file.h"
 #include "cmd/commands.h"
@@ -102,13 +105,33 @@ static int print_recorded(struct context *c, const struct resolving *r, const ch
 	return code < 0 || context_print(c, &out) ? -1 : code;
 }
 
+/* A record that does not help is taken back: what stood there before it, or nothing, stands there again. */
+static int take_back(struct context *c, const char *path, const char *old_path, struct slice old)
+{
+	enum fail_kind kind = fail_kind();
+	char *why = arena_strdup(c->arena, fail_message());
+
+	if (old_path && !strcmp(path, old_path)) {
+		file_write(path, old, 0644);
+	} else {
+		char *dir = arena_strdup(c->arena, path);
+
+		unlink(path);
+		*strrchr(dir, '/') = '\0';
+		rmdir(dir); /* where it was made for this record */
+	}
+	return fail_as(kind, "%s", why);
+}
+
 static int resolve_record(struct context *c, struct resolving *r, const struct diff *diff,
 			  const char *note)
 {
 	struct message_ask message = { .patch = r->patch->patch, .note = note };
+	struct recorded old = { 0 };
+	struct slice old_text = { 0 };
 	struct person person;
 	char *path;
-	int known = context_person(c, &person);
+	int code, known = context_person(c, &person);
 
 	if (known < 0)
 		return -1;
@@ -116,12 +139,17 @@ static int resolve_record(struct context *c, struct resolving *r, const struct d
 	if (strpbrk(note, "\n[]") || slice_blank(slice_of(note)))
 		return fail_as(FAIL_USAGE, "the note is one line of words, without brackets");
 	message.backporter = known ? &person : NULL;
+	if (recorded_find(c->arena, c->workspace, r->series, r->patch->patch, &r->port->kernel,
+			  &old) < 0 ||
+	    (old.path && file_read(c->arena, old.path, SIZE_MAX, &old_text) < 0))
+		return -1;
 	if (recorded_write(c->arena, c->workspace, r->series, r->patch->patch, &r->port->kernel,
 			   message_stable(c->arena, &message), diff, &path))
 		return -1;
-	if (file_remove_tree(r->dir))
-		return -1;
-	return print_recorded(c, r, path);
+	code = print_recorded(c, r, path);
+	if (code < 0)
+		return take_back(c, path, old.path, old_text);
+	return file_remove_tree(r->dir) ? -1 : code;
 }
 
 static int resolve_continue(struct context *c, struct resolving *r)
