@@ -25,7 +25,7 @@ static const struct {
 	  "Refused on purpose: a hostile path, a script in a rule that is not trusted." },
 	{ EXIT_BUSY, "Someone else moved a ref or holds the lock; try again." },
 	{ EXIT_INFRA, "The machine, the disk, the network or another program failed." },
-	{ EXIT_INTERRUPTED, "Stopped by the user; nothing was changed." },
+	{ EXIT_INTERRUPTED, "Stopped by the user; what was not complete is not there." },
 };
 
 struct named {
