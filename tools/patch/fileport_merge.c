@@ -134,11 +134,13 @@ static void prepare(struct merging *m)
 {
 	struct fileport *port = m->port;
 	struct check *check = &m->check;
+	/* a file that the patch adds has no old path */
+	const char *path = port->file->old_path ? port->file->old_path : port->file->new_path;
 
 	m->align = align_new(port->arena, m->base, m->target);
 	*check = (struct check){ port->arena, m->vocabulary, m->base, m->target, m->align, port->base, NULL, NULL, NULL, false, false };
-	check->code = fileport_is_code(port->file->old_path);
-	check->tree = strstr(port->file->old_path, ".dts") != NULL;
+	check->code = fileport_is_code(path);
+	check->tree = strstr(path, ".dts") != NULL;
 	check->removed = removed_names(port, m->vocabulary);
 	check->in_base = symbols_new(port->arena);
 	check->in_target = symbols_new(port->arena);
