@@ -38,6 +38,13 @@ test_expect_success 'links between the pages lead somewhere' '
 	done >broken && ! test -s broken
 '
 
+test_expect_success 'the index of docs/ has every page' '
+	for page in "$TOP"/docs/*.md "$TOP"/docs/*.1; do
+		page=${page##*/}
+		test "$page" = README.md || grep -q "]($page)" "$TOP/docs/README.md" || { echo "$page" && return 1; }
+	done
+'
+
 test_expect_success 'every command that README.md and docs/ show is one' '
 	grep -h -o -E "^(    |\\$ |    \\$ )(tools/|\./)?series [a-z][a-z-]*" "$TOP"/README.md "$TOP"/docs/*.md |
 		sed "s/.* //" | sort -u >shown && test -s shown &&
