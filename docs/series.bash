@@ -34,7 +34,7 @@ _series()
 	import) words=files own=' --number --in-place --upstream --no-b4' ;;
 	export) words=targets own=' --out --cover --in-reply-to' ;;
 	list) words=none own=' --names=' ;;
-	port-tree) words=none own=' --explain' ;;
+	port-tree) words=files own=' --explain' ;;
 	help) words=commands own=' --man --completion' ;;
 	esac
 	if [[ $cur == -* ]]; then

@@ -93,7 +93,7 @@ const struct command command_port_tree = {
 		"`make eval` scores.",
 	.options = port_tree_options,
 	.noptions = ARRAY_SIZE(port_tree_options),
-	.words = WORDS_NONE,
+	.words = WORDS_FILES, /* the first is one, the others are ids */
 	.words_min = 4,
 	.words_max = 4,
 	.run = port_tree_run,
