@@ -22,7 +22,10 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 
-/* libgit2 counts who uses it: held once, each input is spared the certificates that its start loads. */
+/*
+ * libgit2 counts who uses it: held once, each input is spared the certificates that its start
+ * loads.
+ */
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc;

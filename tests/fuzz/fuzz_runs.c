@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Two versions of a file: the runs of the first that are found in the second give the second again. The
- * same bytes taken for a delta or for a folder are refused or stay inside their bounds.
+ * Two versions of a file: the runs of the first that are found in the second give the second again.
+ * The same bytes taken for a delta or for a folder are refused or stay inside their bounds.
  */
 #include "fuzz.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Any mbox gives a series or a message why not. A body with the trailers of replies begins with the body as it was, and
- * none of them is there twice.
+ * Any mbox gives a series or a message why not. A body with the trailers of replies begins with the
+ * body as it was, and none of them is there twice.
  */
 #include "fuzz.h"
 

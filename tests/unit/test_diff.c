@@ -17,9 +17,13 @@ static void reads_a_git_diff_inside_a_mail(void **state)
 	struct diff diff;
 
 	(void)state;
-	assert_int_equal(diff_parse(arena, SLICE("Subject: x\n\ntext\n---\n f.c | 2 +-\n\n" GIT_HEAD
-						 "@@ -3,3 +3,4 @@ int main(void)\n a\n-b\n+c\n+d\n e\n-- \n2.53\n\n"),
-				    &diff), 0);
+	assert_int_equal(
+		diff_parse(
+			arena,
+			SLICE("Subject: x\n\ntext\n---\n f.c | 2 +-\n\n" GIT_HEAD
+			      "@@ -3,3 +3,4 @@ int main(void)\n a\n-b\n+c\n+d\n e\n-- \n2.53\n\n"),
+			&diff),
+		0);
 	assert_int_equal(diff.n, 1);
 	assert_string_equal(diff.items[0].old_path, "f.c");
 	assert_string_equal(diff.items[0].old_id, "1234567");
@@ -41,7 +45,8 @@ static void a_removed_line_that_looks_like_a_signature_belongs_to_the_hunk(void 
 	struct diff diff;
 
 	(void)state;
-	assert_int_equal(diff_parse(arena, SLICE(GIT_HEAD "@@ -1,2 +1 @@\n a\n-- \n-- \n2.53\n"), &diff), 0);
+	assert_int_equal(
+		diff_parse(arena, SLICE(GIT_HEAD "@@ -1,2 +1 @@\n a\n-- \n-- \n2.53\n"), &diff), 0);
 	assert_int_equal(diff.items[0].items[0].n, 2);
 	assert_true(slice_is(diff.items[0].items[0].items[1].text, "- "));
 }
@@ -52,7 +57,8 @@ static void an_empty_context_line_may_have_lost_its_space(void **state)
 	struct diff diff;
 
 	(void)state;
-	assert_int_equal(diff_parse(arena, SLICE(GIT_HEAD "@@ -1,3 +1,3 @@\n a\n\n-b\n+c\n"), &diff), 0);
+	assert_int_equal(
+		diff_parse(arena, SLICE(GIT_HEAD "@@ -1,3 +1,3 @@\n a\n\n-b\n+c\n"), &diff), 0);
 	assert_int_equal(diff.items[0].items[0].items[1].kind, ' ');
 	assert_int_equal(diff.items[0].items[0].items[1].text.n, 0);
 }
@@ -71,10 +77,14 @@ static void refuse(const char *text, enum fail_kind kind, const char *words)
 static void wrong_counts_are_refused_by_line(void **state)
 {
 	(void)state;
-	refuse(GIT_HEAD "@@ -1,3 +1,3 @@\n a\n-b\n+c\n", FAIL_USAGE, "line 5: hunk has 2 old lines where its header says 3");
-	refuse(GIT_HEAD "@@ -1,2 +1,2 @@\n a\n-b\n+c\n+d\n", FAIL_USAGE, "3 new lines where its header says 2");
-	refuse(GIT_HEAD "@@ -1,2 +1,2 @@\n a\nwrapped\n-b\n+c\n", FAIL_USAGE, "hunk has 1 old lines");
-	refuse(GIT_HEAD "@@ -1,99999999999999999999 +1 @@\n a\n", FAIL_USAGE, "malformed hunk header");
+	refuse(GIT_HEAD "@@ -1,3 +1,3 @@\n a\n-b\n+c\n", FAIL_USAGE,
+	       "line 5: hunk has 2 old lines where its header says 3");
+	refuse(GIT_HEAD "@@ -1,2 +1,2 @@\n a\n-b\n+c\n+d\n", FAIL_USAGE,
+	       "3 new lines where its header says 2");
+	refuse(GIT_HEAD "@@ -1,2 +1,2 @@\n a\nwrapped\n-b\n+c\n", FAIL_USAGE,
+	       "hunk has 1 old lines");
+	refuse(GIT_HEAD "@@ -1,99999999999999999999 +1 @@\n a\n", FAIL_USAGE,
+	       "malformed hunk header");
 	refuse(GIT_HEAD "@@@ -1,2 -1,2 +1,2 @@@\n", FAIL_USAGE, "combined diff");
 }
 
@@ -84,10 +94,14 @@ static void hostile_paths_are_refused(void **state)
 	refuse("--- a/../x\n+++ b/../x\n@@ -1 +1 @@\n-a\n+b\n", FAIL_POLICY, "../x");
 	refuse("--- a//etc/x\n+++ b//etc/x\n@@ -1 +1 @@\n-a\n+b\n", FAIL_POLICY, "/etc/x");
 	refuse("--- /etc/x\n+++ /etc/x\n@@ -1 +1 @@\n-a\n+b\n", FAIL_POLICY, "absolute");
-	refuse("--- a/.git/config\n+++ b/.git/config\n@@ -1 +1 @@\n-a\n+b\n", FAIL_POLICY, ".git/config");
-	refuse("--- a/x/.GIT/hooks/y\n+++ b/x/.GIT/hooks/y\n@@ -1 +1 @@\n-a\n+b\n", FAIL_POLICY, ".GIT");
-	refuse("diff --git \"a/x\\ny\" \"b/x\\ny\"\nold mode 100644\nnew mode 100755\n", FAIL_POLICY, "x?y");
-	refuse("diff --git a/a b/a\nsimilarity index 100%\nrename from a\nrename to ../../b\n", FAIL_POLICY, "../../b");
+	refuse("--- a/.git/config\n+++ b/.git/config\n@@ -1 +1 @@\n-a\n+b\n", FAIL_POLICY,
+	       ".git/config");
+	refuse("--- a/x/.GIT/hooks/y\n+++ b/x/.GIT/hooks/y\n@@ -1 +1 @@\n-a\n+b\n", FAIL_POLICY,
+	       ".GIT");
+	refuse("diff --git \"a/x\\ny\" \"b/x\\ny\"\nold mode 100644\nnew mode 100755\n",
+	       FAIL_POLICY, "x?y");
+	refuse("diff --git a/a b/a\nsimilarity index 100%\nrename from a\nrename to ../../b\n",
+	       FAIL_POLICY, "../../b");
 	assert_true(diff_path_ok(SLICE("arch/x86/kvm/x86.c")));
 	assert_true(diff_path_ok(SLICE(".gitignore")));
 	assert_false(diff_path_ok(SLICE("/x")));
@@ -102,14 +116,18 @@ static void reads_renames_modes_binary_and_new_files(void **state)
 	struct diff diff;
 
 	(void)state;
-	assert_int_equal(diff_parse(arena, SLICE("diff --git a/o b/n\nsimilarity index 90%\nrename from o\nrename to n\n"
-						 "index 1..2 100644\n--- a/o\n+++ b/n\n@@ -1 +1 @@\n-a\n+b\n"
-						 "diff --git a/run.sh b/run.sh\nold mode 100644\nnew mode 100755\n"
-						 "diff --git a/i.png b/i.png\nindex 1..2\nGIT binary patch\nliteral 3\nKc$\n\nliteral 0\nHc$\n\n"
-						 "diff --git a/e b/e\nnew file mode 100644\nindex 0000000..e69de29\n"
-						 "diff --git a/d b/d\ndeleted file mode 100644\nindex 1..0\n--- a/d\n+++ /dev/null\n@@ -1 +0,0 @@\n-x\n"
-						 "diff --git a/c b/k\nsimilarity index 100%\ncopy from c\ncopy to k\n"),
-				    &diff), 0);
+	assert_int_equal(
+		diff_parse(
+			arena,
+			SLICE("diff --git a/o b/n\nsimilarity index 90%\nrename from o\nrename to n\n"
+			      "index 1..2 100644\n--- a/o\n+++ b/n\n@@ -1 +1 @@\n-a\n+b\n"
+			      "diff --git a/run.sh b/run.sh\nold mode 100644\nnew mode 100755\n"
+			      "diff --git a/i.png b/i.png\nindex 1..2\nGIT binary patch\nliteral 3\nKc$\n\nliteral 0\nHc$\n\n"
+			      "diff --git a/e b/e\nnew file mode 100644\nindex 0000000..e69de29\n"
+			      "diff --git a/d b/d\ndeleted file mode 100644\nindex 1..0\n--- a/d\n+++ /dev/null\n@@ -1 +0,0 @@\n-x\n"
+			      "diff --git a/c b/k\nsimilarity index 100%\ncopy from c\ncopy to k\n"),
+			&diff),
+		0);
 	assert_int_equal(diff.n, 6);
 	assert_int_equal(diff.items[0].change, CHANGE_RENAME);
 	assert_string_equal(diff.items[0].new_path, "n");
@@ -132,9 +150,13 @@ static void reads_plain_diffs_with_time_stamps(void **state)
 	struct diff diff;
 
 	(void)state;
-	assert_int_equal(diff_parse(arena, SLICE("--- linux.orig/a.c\t2020-01-01 00:00:00\n+++ linux/a.c\t2020-01-02\n@@ -1 +1 @@\n-a\n+b\n"
-						 "--- linux.orig/n.c\t1970-01-01\n+++ linux/n.c\t2020\n@@ -0,0 +1 @@\n+n\n"),
-				    &diff), 0);
+	assert_int_equal(
+		diff_parse(
+			arena,
+			SLICE("--- linux.orig/a.c\t2020-01-01 00:00:00\n+++ linux/a.c\t2020-01-02\n@@ -1 +1 @@\n-a\n+b\n"
+			      "--- linux.orig/n.c\t1970-01-01\n+++ linux/n.c\t2020\n@@ -0,0 +1 @@\n+n\n"),
+			&diff),
+		0);
 	assert_int_equal(diff.n, 2);
 	assert_string_equal(diff.items[0].old_path, "a.c");
 	assert_int_equal(diff.items[1].change, CHANGE_ADD);
@@ -147,10 +169,15 @@ static void carriage_returns_of_the_transport_go_and_those_of_the_file_stay(void
 	struct diff diff;
 
 	(void)state;
-	assert_int_equal(diff_parse(arena, SLICE("--- a/x\r\n+++ b/x\r\n@@ -1 +1 @@ f()\r\n-a\r\n+b\r\n"), &diff), 0);
+	assert_int_equal(diff_parse(arena,
+				    SLICE("--- a/x\r\n+++ b/x\r\n@@ -1 +1 @@ f()\r\n-a\r\n+b\r\n"),
+				    &diff),
+			 0);
 	assert_true(slice_is(diff.items[0].items[0].items[1].text, "b"));
 	assert_true(slice_is(diff.items[0].items[0].heading, "f()"));
-	assert_int_equal(diff_parse(arena, SLICE("--- a/x\n+++ b/x\n@@ -1 +1 @@ f()\n-a\r\n+b\r\n"), &diff), 0);
+	assert_int_equal(diff_parse(arena, SLICE("--- a/x\n+++ b/x\n@@ -1 +1 @@ f()\n-a\r\n+b\r\n"),
+				    &diff),
+			 0);
 	assert_true(slice_is(diff.items[0].items[0].items[1].text, "b\r"));
 }
 
@@ -182,10 +209,14 @@ static void two_texts_give_git_s_hunks(void **state)
 	struct filediff file = { .old_path = (char[]){ "x" }, .new_path = (char[]){ "x" } };
 
 	(void)state;
-	assert_int_equal(diff_texts(arena, SLICE("int f(void)\n{\n1\n2\n3\n4\n5\n"), SLICE("int f(void)\n{\n1\n2\n3\n4\nfive"), 2, &file), 0);
+	assert_int_equal(diff_texts(arena, SLICE("int f(void)\n{\n1\n2\n3\n4\n5\n"),
+				    SLICE("int f(void)\n{\n1\n2\n3\n4\nfive"), 2, &file),
+			 0);
 	diff_write_file(&out, &file);
-	assert_string_equal(text_str(&out), "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -5,3 +5,3 @@ int f(void)\n 3\n 4\n-5\n+five\n"
-					    "\\ No newline at end of file\n");
+	assert_string_equal(
+		text_str(&out),
+		"diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -5,3 +5,3 @@ int f(void)\n 3\n 4\n-5\n+five\n"
+		"\\ No newline at end of file\n");
 }
 
 int main(void)

@@ -333,7 +333,9 @@ static bool in_the_way(const int *model, size_t which)
 	return false;
 }
 
-/* Any edits in any order, undone and done again: the tree that git makes of what should be there. */
+/*
+ * Any edits in any order, undone and done again: the tree that git makes of what should be there.
+ */
 static void any_edits_give_the_tree_that_git_gives(void **state)
 {
 	struct fixture f;

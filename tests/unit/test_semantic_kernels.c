@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Semantic patches on real kernels, those of the test store: where the text fits as well, both give the same
- * bytes; where it does not, all places change and the kernel's own checkpatch has nothing new to say. A
- * kernel that is not there skips its tests.
+ * Semantic patches on real kernels, those of the test store: where the text fits as well, both give
+ * the same bytes; where it does not, all places change and the kernel's own checkpatch has nothing
+ * new to say. A kernel that is not there skips its tests.
  */
 #include "base/child.h"
 #include "patch/ctoken.h"
@@ -285,7 +285,9 @@ static void smis_are_processed_as_before_on_v6_1(void **state)
 	end(&p);
 }
 
-/* Stable's backport, and upstream with the readers in another file, have the quirk but not patch 2. */
+/*
+ * Stable's backport, and upstream with the readers in another file, have the quirk but not patch 2.
+ */
 static void check_new_kernel(void **state, const char *version)
 {
 	struct invariant_findings findings;

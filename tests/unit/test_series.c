@@ -234,7 +234,10 @@ static void the_shipped_series_is_whole(void **state)
 	}
 }
 
-/* docs/series.conf.md has a row for each key, with the help of the table, and none for anything else. */
+/*
+ * docs/series.conf.md has a row for each key, with the help of the table, and none for anything
+ * else.
+ */
 static void the_reference_page_is_the_table(void **state)
 {
 	struct place *place = *state;

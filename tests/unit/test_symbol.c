@@ -22,7 +22,8 @@ static struct symbols *of_text(struct arena *arena, const char *text)
 
 static void a_local_that_the_target_does_not_have_is_missed_behind_a_comment(void **state)
 {
-	struct symbols *brought = of_lines(*state, "\t/*\n\t * Not again.\n\t */\n\tif (ex->injected)\n");
+	struct symbols *brought =
+		of_lines(*state, "\t/*\n\t * Not again.\n\t */\n\tif (ex->injected)\n");
 	struct symbols *base = of_text(*state, "if (!ex->has_payload)\n\treturn;\n");
 	struct symbols *target = of_text(*state, "if (!has_payload)\n\treturn;\n");
 	struct symbol_miss miss;

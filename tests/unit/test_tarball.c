@@ -19,7 +19,9 @@ struct member {
 	const char *text; /* a file's bytes, a link's target */
 };
 
-/* The old format: a block of 512 bytes with everything at its place, then the bytes in full blocks. */
+/*
+ * The old format: a block of 512 bytes with everything at its place, then the bytes in full blocks.
+ */
 static void add_member(struct text *tar, const struct member *m)
 {
 	static const char zeros[512];

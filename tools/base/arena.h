@@ -2,9 +2,9 @@
 /*
  * Arena: the owner of memory that is freed all at once.
  *
- * Passed first to every function whose result outlives it. Memory is zeroed (but for arena_bytes()) and
- * aligned for any type; running out of memory ends the program (there is nothing useful left to do), so no
- * call here fails.
+ * Passed first to every function whose result outlives it. Memory is zeroed (but for arena_bytes())
+ * and aligned for any type; running out of memory ends the program (there is nothing useful left to
+ * do), so no call here fails.
  */
 #ifndef SERIES_BASE_ARENA_H
 #define SERIES_BASE_ARENA_H

@@ -2,9 +2,9 @@
 /*
  * Outfile: a large file being written that gets its name when it is complete.
  *
- * It is an unnamed file of its folder (O_TMPFILE), so that a killed process leaves nothing behind. Where the
- * file system has no such files it has a temporary name and a lock, and what a dead process left
- * is removed when the next one is opened.
+ * It is an unnamed file of its folder (O_TMPFILE), so that a killed process leaves nothing behind.
+ * Where the file system has no such files it has a temporary name and a lock, and what a dead
+ * process left is removed when the next one is opened.
  */
 #ifndef SERIES_BASE_OUTFILE_H
 #define SERIES_BASE_OUTFILE_H
@@ -28,7 +28,10 @@ int outfile_write(struct outfile *outfile, const void *p, size_t n); /* buffered
 int outfile_patch(struct outfile *outfile, uint64_t at, const void *p,
 		  size_t n); /* over what was written */
 int outfile_flush(struct outfile *outfile);
-/* Sync it and name it DIR/NAME; a file of that name which is there already stays and this one is dropped. */
+/*
+ * Sync it and name it DIR/NAME; a file of that name which is there already stays and this one is
+ * dropped.
+ */
 int outfile_finish(struct outfile *outfile, const char *name);
 
 #endif

@@ -143,7 +143,9 @@ const struct series *context_series(struct context *c)
 	return c->series = series;
 }
 
-/* Is it among them? Then the name of a branch that it was asked by is kept, whichever came first. */
+/*
+ * Is it among them? Then the name of a branch that it was asked by is kept, whichever came first.
+ */
 static bool kernels_have(struct kernels *kernels, const struct kernel *kernel)
 {
 	for (size_t i = 0; i < kernels->n; i++) {

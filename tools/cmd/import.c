@@ -26,7 +26,10 @@ static char *name_of_subject(struct arena *arena, const char *subject)
 	return arena_printf(arena, "%.*s", (int)name.len, text_str(&name));
 }
 
-/* The series to import into: of --series, the only one there is, or a new one named by what is imported. */
+/*
+ * The series to import into: of --series, the only one there is, or a new one named by what is
+ * imported.
+ */
 static int import_name(struct context *c, const char *workspace, const char **name)
 {
 	struct conf_names names;

@@ -105,7 +105,10 @@ static int print_recorded(struct context *c, const struct resolving *r, const ch
 	return code < 0 || context_print(c, &out) ? -1 : code;
 }
 
-/* A record that does not help is taken back: what stood there before it, or nothing, stands there again. */
+/*
+ * A record that does not help is taken back: what stood there before it, or nothing, stands there
+ * again.
+ */
 static int take_back(struct context *c, const char *path, const char *old_path, struct slice old)
 {
 	enum fail_kind kind = fail_kind();

@@ -43,7 +43,10 @@ void text_add_cut(struct text *text, struct slice s, size_t columns);
  */
 void text_add_filled(struct text *text, struct slice s, size_t indent, size_t width);
 
-/* Reasons, "; " between them, one below the other, each filled behind `indent` spaces and a dash; made safe. */
+/*
+ * Reasons, "; " between them, one below the other, each filled behind `indent` spaces and a dash;
+ * made safe.
+ */
 void text_add_reasons(struct text *text, struct slice s, size_t indent, size_t width);
 
 /* A table whose columns are as wide as their widest cell. */

@@ -437,7 +437,9 @@ int apt_download_orig(struct apt *apt, const char *source, const char *version,
 		      struct apt_file *file)
 {
 	const char *what = arena_printf(apt->arena, "%s=%s", source, version);
-	/* The tarball alone: the whole source fails when the distribution's own part of it is gone. */
+	/*
+	 * The tarball alone: the whole source fails when the distribution's own part of it is gone.
+	 */
 	const char *const words[] = { "source",	    "--download-only",
 				      "--tar-only", "--only-source",
 				      what,	    NULL };

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Kernels of the distribution: the pristine upstream tarball that its source package `linux` carries ("orig"), in any
- * suite that apt can reach, and the binary packages linux-source-X, which hold a tree with the distribution's
- * patches on top. Of a branch the newest that the lists have is taken; where its file is gone from the archive (lists and
- * files move apart), the next older ones are tried.
+ * Kernels of the distribution: the pristine upstream tarball that its source package `linux`
+ * carries ("orig"), in any suite that apt can reach, and the binary packages linux-source-X, which
+ * hold a tree with the distribution's patches on top. Of a branch the newest that the lists have is
+ * taken; where its file is gone from the archive (lists and files move apart), the next older ones
+ * are tried.
  */
 #define _GNU_SOURCE
 #include "kernel/fetch.h"
@@ -51,7 +52,10 @@ static int newest_first(const void *a, const void *b)
 	const struct offer *oa = a, *ob = b;
 	int order = version_cmp(&ob->version, &oa->version);
 
-	/* qsort() is not stable: keep it so, later in the list first, which is the later revision mostly. */
+	/*
+	 * qsort() is not stable: keep it so, later in the list first, which is the later revision
+	 * mostly.
+	 */
 	return order ? order : strverscmp(ob->full, oa->full);
 }
 
@@ -193,7 +197,10 @@ int orig_source(struct arena *arena, const struct source_ask *ask, struct fetch_
 
 	if (!apt || apt_use(apt, "deb-src", ask->value))
 		return -1;
-	/* The lists of the last time do for a release that is in them; what is newest only the archive knows. */
+	/*
+	 * The lists of the last time do for a release that is in them; what is newest only the
+	 * archive knows.
+	 */
 	if (is_exact(ask->want))
 		offers = offers_there(arena, ask, apt, &orig_kind, SOURCE_PACKAGE_NAME, &failed);
 	if (!failed && !offers.n) {

@@ -180,7 +180,10 @@ const struct aptsite *aptsites_for(const struct aptsites *sites, const char *sui
 			return &sites->items[i];
 	if (ends_in_security(suite))
 		return NULL;
-	/* The archive of the machine's own release has the other releases too; a third party's has not. */
+	/*
+	 * The archive of the machine's own release has the other releases too; a third party's has
+	 * not.
+	 */
 	for (size_t i = 0; i < sites->n; i++)
 		if (!strcmp(sites->items[i].suite, codename))
 			return &sites->items[i];

@@ -23,14 +23,18 @@ struct aptsites {
 	size_t n, cap;
 };
 
-/* "deb [signed-by=...] URI SUITE COMPONENT...", one a line. What cannot be read is passed over: apt will complain. */
+/*
+ * "deb [signed-by=...] URI SUITE COMPONENT...", one a line. What cannot be read is passed over: apt
+ * will complain.
+ */
 void aptsources_parse_list(struct arena *arena, struct slice text, struct aptsites *sites);
 /* Stanzas of "Types:", "URIs:", "Suites:" and so on (deb822). */
 void aptsources_parse_stanzas(struct arena *arena, struct slice text, struct aptsites *sites);
 
 /*
- * The site that holds `suite` for a machine of release `codename`: one of that very suite; else the archive of
- * security updates for a suite that ends in "-security", the main archive for any other. NULL: none such.
+ * The site that holds `suite` for a machine of release `codename`: one of that very suite; else the
+ * archive of security updates for a suite that ends in "-security", the main archive for any other.
+ * NULL: none such.
  */
 const struct aptsite *aptsites_for(const struct aptsites *sites, const char *suite,
 				   const char *codename);

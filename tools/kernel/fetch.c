@@ -20,7 +20,9 @@ static int is_in_store(struct arena *arena, const struct fetch_ask *ask,
 	return known;
 }
 
-/* A source that was stopped, refused or found busy ends the search; one that has it not does not. */
+/*
+ * A source that was stopped, refused or found busy ends the search; one that has it not does not.
+ */
 static bool ends_search(void)
 {
 	return fail_kind() == FAIL_INTERRUPTED || fail_kind() == FAIL_POLICY ||

@@ -32,8 +32,8 @@ struct fetch_answer {
 };
 
 /*
- * 0 with the answer; -1: no source has it (the message says what each said), or we could not find out. An
- * unknown target is FAIL_USAGE.
+ * 0 with the answer; -1: no source has it (the message says what each said), or we could not find
+ * out. An unknown target is FAIL_USAGE.
  */
 int fetch_kernel(struct arena *arena, const struct fetch_ask *ask, struct fetch_answer *answer);
 
@@ -46,7 +46,10 @@ struct source_ask {
 	const char *cache;
 	const struct progress *progress;
 };
-/* 0 with the answer (all but `tried`); -1: it has it not, or could not be reached, as the message says. */
+/*
+ * 0 with the answer (all but `tried`); -1: it has it not, or could not be reached, as the message
+ * says.
+ */
 typedef int source_take(struct arena *arena, const struct source_ask *ask,
 			struct fetch_answer *answer);
 source_take tarball_source; /* tarball_source.c */

@@ -2,9 +2,10 @@
 /*
  * Kernels of a git remote and of a local clone, by tag.
  *
- * A remote is fetched by git itself (it has the transports and the user's credentials) into a scratch repository,
- * one tag at depth 1, and the tree is copied from there: a shallow fetch into the store would make a user's own clone
- * shallow. The history is not taken: the commit in the store has no parents and names the one it came from.
+ * A remote is fetched by git itself (it has the transports and the user's credentials) into a
+ * scratch repository, one tag at depth 1, and the tree is copied from there: a shallow fetch into
+ * the store would make a user's own clone shallow. The history is not taken: the commit in the
+ * store has no parents and names the one it came from.
  */
 #define _GNU_SOURCE
 #include "kernel/fetch.h"
@@ -209,7 +210,9 @@ static int take_scratch(struct arena *arena, const struct source_ask *ask, const
 	return take_from(arena, ask, other, arena_printf(arena, "git %s", ask->value), answer);
 }
 
-/* The scratch repository is one per cache folder: what a killed fetch left is removed by the next. */
+/*
+ * The scratch repository is one per cache folder: what a killed fetch left is removed by the next.
+ */
 static int lock_scratch(struct arena *arena, const char *scratch)
 {
 	int lock =

@@ -12,11 +12,20 @@
 #include "patch/repo.h"
 #include "patch/version.h"
 
-/* VERSION, PATCHLEVEL, SUBLEVEL and EXTRAVERSION of the top Makefile; fails with FAIL_USAGE where that is no release. */
+/*
+ * VERSION, PATCHLEVEL, SUBLEVEL and EXTRAVERSION of the top Makefile; fails with FAIL_USAGE where
+ * that is no release.
+ */
 int intake_version(struct slice makefile, struct version *version);
-/* Is `version` what was asked for: that release, or a release of that branch? `want` NULL: anything is. */
+/*
+ * Is `version` what was asked for: that release, or a release of that branch? `want` NULL: anything
+ * is.
+ */
 bool intake_wanted(const struct version *version, const struct version *want);
-/* The version in the store: 1 with `kernel` (and where it came from, may be NULL), 0, -1. A user's own tag counts. */
+/*
+ * The version in the store: 1 with `kernel` (and where it came from, may be NULL), 0, -1. A user's
+ * own tag counts.
+ */
 int intake_known(struct repo *repo, struct arena *arena, const char *name, struct kernel *kernel,
 		 char **from);
 

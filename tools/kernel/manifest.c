@@ -150,7 +150,10 @@ static void add_entry(struct text *tree, unsigned int mode, struct slice name, c
 	text_add(tree, id->id, GIT_OID_RAWSZ);
 }
 
-/* The folder whose files are items[*at...], as long as they begin with the first `prefix` bytes of the first. */
+/*
+ * The folder whose files are items[*at...], as long as they begin with the first `prefix` bytes of
+ * the first.
+ */
 static int make_tree(struct maker *maker, size_t *at, size_t prefix, git_oid *id)
 {
 	const struct manifest *manifest = maker->manifest;

@@ -2,8 +2,8 @@
 /*
  * Manifest: the files of an archive by path, made into git trees.
  *
- * Holds names and ids only; the contents go to the store as they come. The order in which paths come does
- * not matter; of a path that comes twice the last one counts, as when unpacking.
+ * Holds names and ids only; the contents go to the store as they come. The order in which paths
+ * come does not matter; of a path that comes twice the last one counts, as when unpacking.
  */
 #ifndef SERIES_KERNEL_MANIFEST_H
 #define SERIES_KERNEL_MANIFEST_H
@@ -23,8 +23,9 @@ struct manifest_file {
 
 struct manifest *manifest_new(struct arena *arena);
 /*
- * An archive's spelling of a path as we keep it: without "./", doubled and closing slashes. `path` is "" for the
- * folder the archive was made in. Refused (FAIL_POLICY): absolute, "..", into .git, control characters, too long.
+ * An archive's spelling of a path as we keep it: without "./", doubled and closing slashes. `path`
+ * is "" for the folder the archive was made in. Refused (FAIL_POLICY): absolute, "..", into .git,
+ * control characters, too long.
  */
 int manifest_path(struct arena *arena, const char *spelt, const char **path);
 void manifest_put(struct manifest *manifest, const char *path, unsigned int mode,
@@ -38,8 +39,8 @@ const char *manifest_top(struct manifest *manifest);
 /* What to do with a finished tree: give its id. */
 typedef int manifest_store(void *data, struct slice tree, git_oid *id);
 /*
- * The tree of everything below folder `top` ("": all), each folder handed to `store`, the deepest first. Refused
- * (FAIL_POLICY): a path that is both a file (or symlink) and a folder. O(n log n).
+ * The tree of everything below folder `top` ("": all), each folder handed to `store`, the deepest
+ * first. Refused (FAIL_POLICY): a path that is both a file (or symlink) and a folder. O(n log n).
  */
 int manifest_tree(struct manifest *manifest, const char *top, manifest_store *store, void *data,
 		  git_oid *id);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A kernel tree is 90,000 files in 1.5 GB. Written to disk and added with git it costs 25 CPU seconds,
- * through git fast-import 44. Here each file is hashed as it leaves the decompressor; one that the store has is
- * dropped, any other is deflated at the fastest level straight into a pack. Only names and ids
- * are kept in memory; the trees are made of them at the end. What it costs is SHA-1 over everything (1 s with
- * the processor's own instructions) and deflating what is new (5 s for a first tree, 1 for a near one).
+ * A kernel tree is 90,000 files in 1.5 GB. Written to disk and added with git it costs 25 CPU
+ * seconds, through git fast-import 44. Here each file is hashed as it leaves the decompressor; one
+ * that the store has is dropped, any other is deflated at the fastest level straight into a pack.
+ * Only names and ids are kept in memory; the trees are made of them at the end. What it costs is
+ * SHA-1 over everything (1 s with the processor's own instructions) and deflating what is new (5 s
+ * for a first tree, 1 for a near one).
  */
 #include "kernel/tarball.h"
 
@@ -40,7 +41,9 @@ struct taking {
 static int keep(struct taking *taking, git_object_t type, struct slice bytes, git_oid *id)
 {
 	packfile_id(type, bytes, id);
-	/* Without a refresh: it would look through the pack folder again for each file that is new. */
+	/*
+	 * Without a refresh: it would look through the pack folder again for each file that is new.
+	 */
 	if (packfile_has(taking->packfile, id) ||
 	    git_odb_exists_ext(taking->odb, id, GIT_ODB_LOOKUP_NO_REFRESH))
 		return 0;

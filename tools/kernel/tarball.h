@@ -30,8 +30,9 @@ struct tarball_answer {
 };
 
 /*
- * 0 with the answer. -1: FAIL_USAGE when it holds another version than wanted, or no kernel; FAIL_POLICY when it
- * is hostile or not what its hash says; FAIL_INTERRUPTED when progress said so. The store is then as it was.
+ * 0 with the answer. -1: FAIL_USAGE when it holds another version than wanted, or no kernel;
+ * FAIL_POLICY when it is hostile or not what its hash says; FAIL_INTERRUPTED when progress said so.
+ * The store is then as it was.
  */
 int tarball_take(struct arena *arena, const struct tarball_ask *ask, struct tarball_answer *answer);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A tarball by path or by URL. Its hash is looked for beside it: FILE.sha256, or a line for it in
- * sha256sums.asc or SHA256SUMS (kernel.org has the former in each folder). A URL is fetched by curl or wget, which know
- * the user's proxies, into the cache folder; what was cut off goes on from where it was.
+ * sha256sums.asc or SHA256SUMS (kernel.org has the former in each folder). A URL is fetched by curl
+ * or wget, which know the user's proxies, into the cache folder; what was cut off goes on from
+ * where it was.
  */
 #include "kernel/fetch.h"
 
@@ -101,7 +102,10 @@ static int take_file(struct arena *arena, const struct source_ask *ask, const ch
 
 /* ---- from the network ---- */
 
-/* Run curl or wget, whichever there is. The URL is theirs to judge; it cannot be taken for an option. */
+/*
+ * Run curl or wget, whichever there is. The URL is theirs to judge; it cannot be taken for an
+ * option.
+ */
 static int download(struct arena *arena, const struct source_ask *ask, const char *url,
 		    const char *path)
 {
@@ -133,7 +137,9 @@ static int download(struct arena *arena, const struct source_ask *ask, const cha
 	return fail("cannot fetch %s: " SLICE_FMT, url, SLICE_ARG(last));
 }
 
-/* What the server says the hash is: sha256sums.asc in the same folder, where there is such a file. */
+/*
+ * What the server says the hash is: sha256sums.asc in the same folder, where there is such a file.
+ */
 static char *hash_of_url(struct arena *arena, const struct source_ask *ask, const char *url,
 			 const char *dir)
 {

@@ -14,7 +14,9 @@
 
 #define READ_SIZE (1u << 18)
 
-/* A package is an ar of a tar of a tar: three readers, each fed by what the one outside it unpacks. */
+/*
+ * A package is an ar of a tar of a tar: three readers, each fed by what the one outside it unpacks.
+ */
 #define LEVELS_MAX 3
 
 struct tarfile {

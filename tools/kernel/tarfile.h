@@ -2,8 +2,8 @@
 /*
  * Tarfile: a tar archive read once from front to back, through libarchive.
  *
- * Compressed by xz, gzip, zstd, bzip2, lzma or not at all; by itself, or as a member of a Debian binary package.
- * The SHA-256 of the file as a whole is taken on the way.
+ * Compressed by xz, gzip, zstd, bzip2, lzma or not at all; by itself, or as a member of a Debian
+ * binary package. The SHA-256 of the file as a whole is taken on the way.
  */
 #ifndef SERIES_KERNEL_TARFILE_H
 #define SERIES_KERNEL_TARFILE_H
@@ -18,8 +18,9 @@
 struct tarfile; /* opaque */
 
 /*
- * `member` names the tar inside a Debian package ("./usr/src/linux-source-6.12.tar"; the compression's ending is
- * left out); NULL: the file itself is one. NULL with fail(): FAIL_USAGE when it is not there or nothing that can be read.
+ * `member` names the tar inside a Debian package ("./usr/src/linux-source-6.12.tar"; the
+ * compression's ending is left out); NULL: the file itself is one. NULL with fail(): FAIL_USAGE
+ * when it is not there or nothing that can be read.
  */
 struct tarfile *tarfile_open(const char *path, const char *member);
 void tarfile_free(struct tarfile *tarfile);

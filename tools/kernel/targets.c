@@ -19,7 +19,10 @@ const char *source_word(enum source_kind kind)
 	return words_of[kind];
 }
 
-/* A package or suite goes into the arguments and files of apt: nothing but what their names are made of. */
+/*
+ * A package or suite goes into the arguments and files of apt: nothing but what their names are
+ * made of.
+ */
 static bool is_archive_name(struct slice s)
 {
 	for (size_t i = 0; i < s.n; i++) {

@@ -32,8 +32,8 @@ const struct target *targets_find(const struct targets *targets, const char *nam
 /* The target that a release belongs to, v6.12 for 6.12.73; or NULL. */
 const struct target *targets_branch(const struct targets *targets, const struct version *version);
 /*
- * What the user's words stand for: "v6.x" every configured v6 target in order, anything else itself; each once.
- * Fails with FAIL_USAGE where "v8.x" stands for nothing.
+ * What the user's words stand for: "v6.x" every configured v6 target in order, anything else
+ * itself; each once. Fails with FAIL_USAGE where "v8.x" stands for nothing.
  */
 struct target_names {
 	char **items;
@@ -45,8 +45,8 @@ int targets_expand(struct arena *arena, const struct targets *targets, const cha
 char *targets_list(struct arena *arena, const struct targets *targets);
 
 /*
- * "orig trixie sid", "tarball linux-6.12.73.tar.xz". A path that is relative is taken from `dir` (NULL: left as it
- * is), "~/" is the user's home. Fails with FAIL_USAGE.
+ * "orig trixie sid", "tarball linux-6.12.73.tar.xz". A path that is relative is taken from `dir`
+ * (NULL: left as it is), "~/" is the user's home. Fails with FAIL_USAGE.
  */
 int source_parse(struct arena *arena, const char *spelt, const char *dir, struct source *source);
 /* "tarball": as it is spelt. */

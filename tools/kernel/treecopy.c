@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The objects are read and deflated again rather than handed to git's own pack-objects and index-pack: those leave a
- * temporary pack in the store when they are killed, or need both repositories on one file system. It costs about 15
- * CPU seconds for a whole kernel, next to nothing for one that is near what the store has.
+ * The objects are read and deflated again rather than handed to git's own pack-objects and
+ * index-pack: those leave a temporary pack in the store when they are killed, or need both
+ * repositories on one file system. It costs about 15 CPU seconds for a whole kernel, next to
+ * nothing for one that is near what the store has.
  */
 #include "kernel/treecopy.h"
 
@@ -47,7 +48,10 @@ static int copy_entry(struct copying *copying, unsigned int mode, const git_oid 
 	return failed;
 }
 
-/* The entries first: whatever has a tree has what is in it. "MODE NAME\0" and an id of 20 bytes, each. */
+/*
+ * The entries first: whatever has a tree has what is in it. "MODE NAME\0" and an id of 20 bytes,
+ * each.
+ */
 static int copy_entries(struct copying *copying, struct slice tree)
 {
 	while (tree.n) {

@@ -9,8 +9,8 @@
 #include "patch/packfile.h"
 
 /*
- * What `to` has already is not copied; a folder that it has, it has with all that is in it. Submodules
- * stay names. Fails with FAIL_INTERRUPTED when progress says so. O(what is new).
+ * What `to` has already is not copied; a folder that it has, it has with all that is in it.
+ * Submodules stay names. Fails with FAIL_INTERRUPTED when progress says so. O(what is new).
  */
 int treecopy(git_repository *from, git_repository *to, const git_oid *tree,
 	     struct packfile *packfile, const struct progress *progress, const char *what);

@@ -2,9 +2,10 @@
 /*
  * What a merge has to stand up to before it is sure.
  *
- * Text that fits can still be wrong code: it lands in another function, names what the target does not have, leaves a
- * function past the label that cleans up, gives a number away twice, or leaves a use of what the patch removes. Each check compares what
- * base and target show of the same thing, so each needs evidence to refuse, and none parses. O(lines of the scopes touched) a group,
+ * Text that fits can still be wrong code: it lands in another function, names what the target does
+ * not have, leaves a function past the label that cleans up, gives a number away twice, or leaves a
+ * use of what the patch removes. Each check compares what base and target show of the same thing,
+ * so each needs evidence to refuse, and none parses. O(lines of the scopes touched) a group,
  * O(bytes) a file.
  */
 #include "patch/check.h"
@@ -23,7 +24,8 @@ static void refuse(struct group *group, const char *rule, char *why)
 
 bool fileport_is_code(const char *path)
 {
-	static const char *const suffixes[] = { ".c", ".h", ".S", ".dts", ".dtsi", ".y", ".l", ".cpp", ".inc", ".dtso" };
+	static const char *const suffixes[] = { ".c", ".h", ".S",   ".dts", ".dtsi",
+						".y", ".l", ".cpp", ".inc", ".dtso" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++)
 		if (slice_ends(slice_of(path), suffixes[i]))
@@ -38,11 +40,13 @@ static struct symbols *brought_by(struct check *m, struct arena *arena, const st
 
 	symbols_add_lines(brought, group->lines, group->n_lines);
 	for (size_t i = 0; i < brought->n; i++)
-		brought->items[i].removed = symbols_find(m->removed, brought->items[i].name) != NULL;
+		brought->items[i].removed = symbols_find(m->removed, brought->items[i].name) !=
+					    NULL;
 	return brought;
 }
 
-static void add_scope(struct symbols *symbols, const struct source *source, const struct scope *scope, size_t skip_from, size_t skip_to)
+static void add_scope(struct symbols *symbols, const struct source *source,
+		      const struct scope *scope, size_t skip_from, size_t skip_to)
 {
 	for (size_t i = scope->first; i <= scope->last && i < source->lines.n; i++)
 		if (i < skip_from || i >= skip_to)
@@ -52,34 +56,47 @@ static void add_scope(struct symbols *symbols, const struct source *source, cons
 /* The same name, or another one for the same: then neither has both. */
 static bool same_scope(const struct check *m, const struct scope *was, const struct scope *is)
 {
-	return slice_eq_space(was->name, is->name) || (m->align->to[was->head] == is->head && !symbols_find(m->in_target, was->name) &&
-						       !symbols_find(m->in_base, is->name));
+	return slice_eq_space(was->name, is->name) ||
+	       (m->align->to[was->head] == is->head && !symbols_find(m->in_target, was->name) &&
+		!symbols_find(m->in_base, is->name));
 }
 
 static bool is_sign(const struct words *words, size_t i, const char *signs)
 {
-	return i < words->n && words->items[i].kind == WORD_SIGN && words->items[i].text.n == 1 && strchr(signs, words->items[i].text.p[0]);
+	return i < words->n && words->items[i].kind == WORD_SIGN && words->items[i].text.n == 1 &&
+	       strchr(signs, words->items[i].text.p[0]);
 }
 
-/* What a line of the base's function declares (a variable, a parameter, a label): does the group use it, and the target's function not have it? */
-static void check_declared(struct check *m, struct group *group, const struct words *words, const struct symbols *brought,
-			   const struct symbols *there)
+/*
+ * What a line of the base's function declares (a variable, a parameter, a label): does the group
+ * use it, and the target's function not have it?
+ */
+static void check_declared(struct check *m, struct group *group, const struct words *words,
+			   const struct symbols *brought, const struct symbols *there)
 {
 	for (size_t i = 0; i < words->n; i++) {
 		struct slice name = words->items[i].text;
 		bool label = !i && is_sign(words, 1, ":") && words->n == 2;
 		bool typed = i && is_sign(words, i + 1, ";=,)[") &&
-			     (is_sign(words, i - 1, "*") || (words->items[i - 1].kind == WORD_NAME && !slice_is(words->items[i - 1].text, "goto") &&
-							     !slice_is(words->items[i - 1].text, "return")));
+			     (is_sign(words, i - 1, "*") ||
+			      (words->items[i - 1].kind == WORD_NAME &&
+			       !slice_is(words->items[i - 1].text, "goto") &&
+			       !slice_is(words->items[i - 1].text, "return")));
 
-		if (words->items[i].kind != WORD_NAME || (!label && !typed) || !symbols_find(brought, name) || symbols_find(there, name))
+		if (words->items[i].kind != WORD_NAME || (!label && !typed) ||
+		    !symbols_find(brought, name) || symbols_find(there, name))
 			continue;
-		refuse(group, "scope-name", arena_printf(m->arena, "its function has no '" SLICE_FMT "' here", SLICE_ARG(name)));
+		refuse(group, "scope-name",
+		       arena_printf(m->arena, "its function has no '" SLICE_FMT "' here",
+				    SLICE_ARG(name)));
 		return;
 	}
 }
 
-/* Names that the group brings and that its function has in the base must be in the function of the target: locals, labels. */
+/*
+ * Names that the group brings and that its function has in the base must be in the function of the
+ * target: locals, labels.
+ */
 static void check_scope(struct check *m, struct group *group)
 {
 	struct arena *scratch __free(arena) = arena_new();
@@ -88,9 +105,12 @@ static void check_scope(struct check *m, struct group *group)
 
 	if (!group->sure)
 		return;
-	if ((was.head == SCOPE_NONE) != (is.head == SCOPE_NONE) || (was.head != SCOPE_NONE && !same_scope(m, &was, &is))) {
+	if ((was.head == SCOPE_NONE) != (is.head == SCOPE_NONE) ||
+	    (was.head != SCOPE_NONE && !same_scope(m, &was, &is))) {
 		refuse(group, "scope-differs",
-		       arena_printf(m->arena, "it would land in '" SLICE_FMT "' instead of '" SLICE_FMT "'", SLICE_ARG(is.name), SLICE_ARG(was.name)));
+		       arena_printf(m->arena,
+				    "it would land in '" SLICE_FMT "' instead of '" SLICE_FMT "'",
+				    SLICE_ARG(is.name), SLICE_ARG(was.name)));
 		return;
 	}
 	if (was.head == SCOPE_NONE)
@@ -130,18 +150,22 @@ static struct balance balance_of(struct vocabulary *vocabulary, const struct sli
 /* A merge inside lines has to open and close as many brackets as the patch does. */
 static void check_balance(struct check *m, struct group *group)
 {
-	struct balance was = balance_of(m->vocabulary, m->base->lines.items + group->from, group->to - group->from);
+	struct balance was = balance_of(m->vocabulary, m->base->lines.items + group->from,
+					group->to - group->from);
 	struct balance new = balance_of(m->vocabulary, group->added, group->n_added);
-	struct balance mine = balance_of(m->vocabulary, m->target->lines.items + group->at, group->drop);
+	struct balance mine =
+		balance_of(m->vocabulary, m->target->lines.items + group->at, group->drop);
 	struct balance now = balance_of(m->vocabulary, group->lines, group->n_lines);
 
 	if (!group->sure || group->present || group->mark != MARK_WORDS)
 		return;
-	if (new.round - was.round == now.round - mine.round && new.square - was.square == now.square - mine.square &&
-	    new.curly - was.curly == now.curly - mine.curly)
+	if (new.round - was.round == now.round - mine.round &&new.square - was.square ==
+	    now.square - mine.square &&new.curly - was.curly == now.curly - mine.curly)
 		return;
 	refuse(group, "brackets",
-	       arena_printf(m->arena, "the merged lines do not open and close the brackets that the patch does"));
+	       arena_printf(
+		       m->arena,
+		       "the merged lines do not open and close the brackets that the patch does"));
 }
 
 /* "#define X 5": a number that the target gives to another name by now? */
@@ -159,15 +183,19 @@ static void check_number(struct check *m, struct group *group)
 			const struct words *other;
 			size_t k = 3;
 
-			if (m->align->from[j] != ALIGN_NONE || !slice_starts(m->target->lines.items[j], "#define"))
+			if (m->align->from[j] != ALIGN_NONE ||
+			    !slice_starts(m->target->lines.items[j], "#define"))
 				continue;
 			other = source_words(m->target, j);
-			while (k < words.n && k < other->n && words.items[k].number == other->items[k].number)
+			while (k < words.n && k < other->n &&
+			       words.items[k].number == other->items[k].number)
 				k++;
 			if (k < words.n || other->items[2].number == words.items[2].number)
 				continue;
 			refuse(group, "same-number",
-			       arena_printf(m->arena, "the target gives that number to '" SLICE_FMT "'", SLICE_ARG(other->items[2].text)));
+			       arena_printf(m->arena,
+					    "the target gives that number to '" SLICE_FMT "'",
+					    SLICE_ARG(other->items[2].text)));
 		}
 	}
 }
@@ -193,7 +221,8 @@ static void check_export(struct check *m, struct group *group)
 			continue;
 		while (at > 0 && m->target->weight[at] == WEIGHT_BLANK)
 			at--;
-		if (at > 0 && m->target->lines.items[at].n && m->target->lines.items[at].p[0] == '}') {
+		if (at > 0 && m->target->lines.items[at].n &&
+		    m->target->lines.items[at].p[0] == '}') {
 			struct scope scope = scope_at(m->target, (size_t)at);
 
 			if (slice_eq(scope.name, name))
@@ -202,7 +231,8 @@ static void check_export(struct check *m, struct group *group)
 			continue;
 		}
 		refuse(group, "export",
-		       arena_printf(m->arena, "'" SLICE_FMT "' is not what stands above", SLICE_ARG(name)));
+		       arena_printf(m->arena, "'" SLICE_FMT "' is not what stands above",
+				    SLICE_ARG(name)));
 	}
 }
 
@@ -235,16 +265,21 @@ static void check_file(struct check *m, struct group *group)
 	if (!symbols_miss(brought, m->in_base, m->in_target, &miss))
 		return;
 	refuse(group, miss.arity ? "file-arity" : "file-name",
-	       arena_printf(m->arena, miss.arity ? "'" SLICE_FMT "' takes other arguments in the target" : "the target has no '" SLICE_FMT "'", SLICE_ARG(miss.name)));
+	       arena_printf(m->arena,
+			    miss.arity ? "'" SLICE_FMT "' takes other arguments in the target" :
+					 "the target has no '" SLICE_FMT "'",
+			    SLICE_ARG(miss.name)));
 }
-
 
 static bool is_return(const struct words *words)
 {
 	return words->n && slice_is(words->items[0].text, "return");
 }
 
-/* A return out of a function that the target leaves through a label, where the base's function goes to no label at all. */
+/*
+ * A return out of a function that the target leaves through a label, where the base's function goes
+ * to no label at all.
+ */
 static void check_return(struct check *m, struct group *group)
 {
 	struct arena *scratch __free(arena) = arena_new();
@@ -263,13 +298,16 @@ static void check_return(struct check *m, struct group *group)
 	if (!returns || was.head == SCOPE_NONE || is.head == SCOPE_NONE)
 		return;
 	add_scope(before, m->base, &was, 0, 0);
-	for (size_t j = is.first; j < group->at && j < m->target->lines.n && !symbols_find(before, SLICE("goto")); j++) {
+	for (size_t j = is.first;
+	     j < group->at && j < m->target->lines.n && !symbols_find(before, SLICE("goto")); j++) {
 		const struct words *words = source_words(m->target, j);
 
 		if (words->n < 2 || !slice_is(words->items[0].text, "goto"))
 			continue;
 		refuse(group, "return-past-label",
-		       arena_printf(m->arena, "it returns from a function that is left through '" SLICE_FMT "' here, which the base does not have",
+		       arena_printf(m->arena,
+				    "it returns from a function that is left through '" SLICE_FMT
+				    "' here, which the base does not have",
 				    SLICE_ARG(words->items[1].text)));
 		return;
 	}
@@ -299,14 +337,21 @@ char *check_result(struct check *check, struct slice after, struct slice result)
 	symbols_add(in_result, result);
 	for (size_t i = 0; i < check->removed->n; i++) {
 		const struct symbol *gone = &check->removed->items[i];
-		const struct symbol *left = symbols_find(in_result, gone->name), *want = symbols_find(in_after, gone->name);
+		const struct symbol *left = symbols_find(in_result, gone->name),
+				    *want = symbols_find(in_after, gone->name);
 
 		if (symbol_common(gone->name) || !left || !gone->removed)
 			continue;
 		if (!want)
-			return arena_printf(check->arena, "the patch removes '" SLICE_FMT "', and a use of it is left in the target", SLICE_ARG(gone->name));
+			return arena_printf(check->arena,
+					    "the patch removes '" SLICE_FMT
+					    "', and a use of it is left in the target",
+					    SLICE_ARG(gone->name));
 		if (want->arities && (left->arities & gone->arities & ~want->arities))
-			return arena_printf(check->arena, "the patch changes the arguments of '" SLICE_FMT "', and a use with the old ones is left", SLICE_ARG(gone->name));
+			return arena_printf(check->arena,
+					    "the patch changes the arguments of '" SLICE_FMT
+					    "', and a use with the old ones is left",
+					    SLICE_ARG(gone->name));
 	}
 	return NULL;
 }

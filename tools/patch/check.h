@@ -15,9 +15,10 @@ struct check {
 	struct align *align; /* of the two */
 	struct slice base_text;
 	struct symbols *in_base, *in_target;
-	struct symbols *removed; /* of the patch's removed lines in this file; marked so what they define */
-	bool code;		 /* the file is C, or near enough for scopes and names */
-	bool tree;		 /* it is a device tree */
+	struct symbols *
+		removed; /* of the patch's removed lines in this file; marked so what they define */
+	bool code;	 /* the file is C, or near enough for scopes and names */
+	bool tree;	 /* it is a device tree */
 };
 
 /* Where a check fails, the group is not sure any more, and says why. */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A semantic patch can carry programs: @script:LANGUAGE@ rules, @initialize@ and @finalize@
- * blocks, OCaml or Python in the declarations of a rule (": script:ocaml(x) { ... }"), and
- * "#spatch" lines that set options of the command line, "#include" that reads another file and
- * "using" that reads isomorphisms from one. A series from a stranger gets none of these. The search for
- * them is on purpose coarser than SmPL's grammar: the words may not stand anywhere, not even in a
- * comment, since whoever can make us and spatch disagree about where a comment ends would be through.
+ * A semantic patch can carry programs: @script:LANGUAGE@ rules, @initialize@ and @finalize@ blocks,
+ * OCaml or Python in the declarations of a rule (": script:ocaml(x) { ... }"), and "#spatch" lines
+ * that set options of the command line, "#include" that reads another file and "using" that reads
+ * isomorphisms from one. A series from a stranger gets none of these. The search for them is on
+ * purpose coarser than SmPL's grammar: the words may not stand anywhere, not even in a comment,
+ * since whoever can make us and spatch disagree about where a comment ends would be through.
  */
 #include "patch/cocci.h"
 

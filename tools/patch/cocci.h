@@ -16,8 +16,9 @@
  *						function, too, and leaves it as it is
  *	//: every WORD				of a check: all functions that have WORD are examined
  *
- * A condition is [has WORD] or [lacks WORD] (of the file being changed, as it was), or [probe NAME] of the
- * series. What no "change" or "add" line declares must not happen; docs/semantic-patches.md has the reference.
+ * A condition is [has WORD] or [lacks WORD] (of the file being changed, as it was), or [probe NAME]
+ * of the series. What no "change" or "add" line declares must not happen; docs/semantic-patches.md
+ * has the reference.
  */
 #ifndef SERIES_PATCH_COCCI_H
 #define SERIES_PATCH_COCCI_H
@@ -66,8 +67,9 @@ struct cocci {
 };
 
 /*
- * Read a semantic patch and its head. Fails with FAIL_USAGE, naming file and line, for an unknown word or none at all;
- * with FAIL_POLICY where it carries scripts, or reads other files, and is not trusted.
+ * Read a semantic patch and its head. Fails with FAIL_USAGE, naming file and line, for an unknown
+ * word or none at all; with FAIL_POLICY where it carries scripts, or reads other files, and is not
+ * trusted.
  */
 int cocci_read(struct arena *arena, const char *path, bool trusted, struct cocci *cocci);
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What is searched: the place in a patch that a run of new tokens was written after, although some
- * tokens differ (the rule adapted them to the target). It is Smith and Waterman's alignment with affine gaps:
- * a matching word counts for more than a matching parenthesis, one on a '+' line for more than
- * one in the context, and each gap costs once, nearly however long it is. So a match that stands alone
- * does not pay, and `kvm_handle_exception_payload_quirk(vcpu);`, which the patch adds in three places, is
- * put to the one whose neighbours it has. Cost: tokens times tokens of the patch, some 100,000 steps.
+ * tokens differ (the rule adapted them to the target). It is Smith and Waterman's alignment with
+ * affine gaps: a matching word counts for more than a matching parenthesis, one on a '+' line for
+ * more than one in the context, and each gap costs once, nearly however long it is. So a match that
+ * stands alone does not pay, and `kvm_handle_exception_payload_quirk(vcpu);`, which the patch adds
+ * in three places, is put to the one whose neighbours it has. Cost: tokens times tokens of the
+ * patch, some 100,000 steps.
  */
 #define _GNU_SOURCE
 #include "patch/counterpart.h"

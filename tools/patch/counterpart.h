@@ -22,12 +22,15 @@ struct patch_tokens {
 	size_t n, cap;
 };
 
-/* The tokens of one side of all hunks: after the patch ('+' and context) or before it ('-' and context). */
+/*
+ * The tokens of one side of all hunks: after the patch ('+' and context) or before it ('-' and
+ * context).
+ */
 struct patch_tokens patch_tokens_of(struct arena *arena, const struct filediff *file, char side);
 
 /*
- * For tokens [first, end) of `tokens`, which token of `patch` each corresponds to, CTOKEN_NONE where to none:
- * in order, in as few pieces as pay. An array of end - first, owned by the arena.
+ * For tokens [first, end) of `tokens`, which token of `patch` each corresponds to, CTOKEN_NONE
+ * where to none: in order, in as few pieces as pay. An array of end - first, owned by the arena.
  */
 size_t *counterpart_find(struct arena *arena, const struct ctokens *tokens, size_t first,
 			 size_t end, const struct patch_tokens *patch);

@@ -184,7 +184,10 @@ static size_t header_start(const struct ctokens *tokens, size_t body)
 	return i;
 }
 
-/* The word before the first "(" of the header, passing over attributes; empty for what is no function. */
+/*
+ * The word before the first "(" of the header, passing over attributes; empty for what is no
+ * function.
+ */
 static struct slice header_name(const struct ctokens *tokens, size_t first, size_t body)
 {
 	size_t depth = 0;
@@ -265,7 +268,9 @@ static void trace_back(size_t *const *kept, size_t edits, size_t x, size_t y, si
 	}
 }
 
-/* One round: the furthest points with d edits, from those with d - 1. True when the end is reached. */
+/*
+ * One round: the furthest points with d edits, from those with d - 1. True when the end is reached.
+ */
 static bool reach(const struct ctokens *from, const struct ctokens *to, size_t skip, size_t n,
 		  size_t m, size_t d, const size_t *before, size_t *now)
 {

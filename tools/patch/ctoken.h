@@ -22,7 +22,10 @@ struct ctokens {
 	size_t n, cap;
 };
 
-/* Comments and white space separate tokens; an unclosed comment or string ends with the buffer. O(bytes). */
+/*
+ * Comments and white space separate tokens; an unclosed comment or string ends with the buffer.
+ * O(bytes).
+ */
 struct ctokens ctokens_of(struct arena *arena, struct slice buffer);
 
 /* What stands between token i - 1 and token i; i may be 0 and n. */
@@ -54,8 +57,8 @@ const struct cfunction *cfunctions_find(const struct cfunctions *functions, stru
 size_t ctokens_count(const struct ctokens *tokens, size_t first, size_t end, struct slice word);
 
 /*
- * Which token of `from` each token of `to` is (NONE: it is new). Longest common subsequence by Myers'
- * O(ND) algorithm; false when more than `most` tokens differ.
+ * Which token of `from` each token of `to` is (NONE: it is new). Longest common subsequence by
+ * Myers' O(ND) algorithm; false when more than `most` tokens differ.
  */
 #define CTOKEN_NONE ((size_t)-1)
 bool ctokens_match(struct arena *arena, const struct ctokens *from, const struct ctokens *to,

@@ -2,12 +2,14 @@
 /*
  * How a diff is read.
  *
- * One pass over the lines. A file begins at "diff --git", or, in a plain diff, at "--- " that is followed by "+++ " and
- * "@@ -"; whatever else stands between files (a mail's text, a diffstat, a signature) is passed over. Inside a hunk
- * nothing is guessed: the header's counts say how many lines belong to it, so a removed line "-- " is not
- * taken for a signature, and a hunk that a mailer cut or wrapped is refused by its line number. Mailers do two harmless things that
- * are undone: an empty context line that lost its space, and CR at every line's end (headers included; where only
- * the content has them, they belong to the file). Format: git's diff-format and POSIX diff -u. O(bytes).
+ * One pass over the lines. A file begins at "diff --git", or, in a plain diff, at "--- " that is
+ * followed by "+++ " and "@@ -"; whatever else stands between files (a mail's text, a diffstat, a
+ * signature) is passed over. Inside a hunk nothing is guessed: the header's counts say how many
+ * lines belong to it, so a removed line "-- " is not taken for a signature, and a hunk that a
+ * mailer cut or wrapped is refused by its line number. Mailers do two harmless things that are
+ * undone: an empty context line that lost its space, and CR at every line's end (headers included;
+ * where only the content has them, they belong to the file). Format: git's diff-format and POSIX
+ * diff -u. O(bytes).
  */
 #include "patch/diff.h"
 
@@ -85,7 +87,10 @@ static bool octal_byte(struct slice s, size_t i, char *c)
 	return v < 256;
 }
 
-/* Undo git's C-style quoting of the name that begins at s.p[0] == '"'; gives the bytes used, 0 when malformed. */
+/*
+ * Undo git's C-style quoting of the name that begins at s.p[0] == '"'; gives the bytes used, 0 when
+ * malformed.
+ */
 static size_t unquote(struct arena *arena, struct slice s, struct slice *name)
 {
 	static const char from[] = "abtnvfr\"\\", to[] = "\a\b\t\n\v\f\r\"\\";
@@ -130,8 +135,8 @@ static char *path_shown(struct arena *arena, struct slice path)
 }
 
 /*
- * A name as the header gives it, into a path: unquoted, cut at a tab (a time stamp), its first part (a/, b/,
- * linux-6.1/) taken off where `strip` says so. NULL in *path: /dev/null.
+ * A name as the header gives it, into a path: unquoted, cut at a tab (a time stamp), its first part
+ * (a/, b/, linux-6.1/) taken off where `strip` says so. NULL in *path: /dev/null.
  */
 static int take_path(struct parser *parser, struct slice s, bool strip, char **path)
 {
@@ -141,7 +146,8 @@ static int take_path(struct parser *parser, struct slice s, bool strip, char **p
 	*path = NULL;
 	if (s.n && s.p[0] == '"') {
 		if (!unquote(parser->arena, s, &name))
-			return fail_as(FAIL_USAGE, "line %zu: malformed quoted file name", parser->line);
+			return fail_as(FAIL_USAGE, "line %zu: malformed quoted file name",
+				       parser->line);
 	} else {
 		tab = slice_find(s, SLICE("\t"));
 		if (tab >= 0)
@@ -155,10 +161,13 @@ static int take_path(struct parser *parser, struct slice s, bool strip, char **p
 		const char *slash = name.n ? memchr(name.p, '/', name.n) : NULL;
 
 		if (!slash)
-			return fail_as(FAIL_USAGE, "line %zu: file name '" SLICE_FMT "' has no a/ or b/ before it",
+			return fail_as(FAIL_USAGE,
+				       "line %zu: file name '" SLICE_FMT
+				       "' has no a/ or b/ before it",
 				       parser->line, SLICE_ARG(name));
 		if (slash == name.p)
-			return fail_as(FAIL_POLICY, "line %zu: refusing the absolute path '" SLICE_FMT "'",
+			return fail_as(FAIL_POLICY,
+				       "line %zu: refusing the absolute path '" SLICE_FMT "'",
 				       parser->line, SLICE_ARG(name));
 		name = slice_skip(name, (size_t)(slash - name.p) + 1);
 	}
@@ -169,7 +178,9 @@ static int take_path(struct parser *parser, struct slice s, bool strip, char **p
 	return 0;
 }
 
-/* "a/x b/x" of a "diff --git" line, where both names are the same; false where that cannot be told. */
+/*
+ * "a/x b/x" of a "diff --git" line, where both names are the same; false where that cannot be told.
+ */
 static bool git_line_name(struct parser *parser, struct slice s, struct slice *name)
 {
 	struct slice first, second;
@@ -278,7 +289,8 @@ static int git_header(struct parser *parser, struct filediff *file, struct slice
 			return -1;
 	} else if (header(line, "index ", &v)) {
 		take_index(file, v);
-	} else if (!header(line, "similarity index ", &v) && !header(line, "dissimilarity index ", &v)) {
+	} else if (!header(line, "similarity index ", &v) &&
+		   !header(line, "dissimilarity index ", &v)) {
 		return 0;
 	}
 	return 1;
@@ -324,15 +336,17 @@ static int hunk_counts(const struct parser *parser, const struct hunk *hunk, siz
 {
 	bool is_old = old != hunk->old_count;
 
-	return fail_as(FAIL_USAGE, "line %zu: hunk has %zu %s lines where its header says %zu (at line %zu)", hunk->at,
-		       is_old ? old : new, is_old ? "old" : "new", is_old ? hunk->old_count : hunk->new_count,
-		       parser->line);
+	return fail_as(FAIL_USAGE,
+		       "line %zu: hunk has %zu %s lines where its header says %zu (at line %zu)",
+		       hunk->at, is_old ? old : new, is_old ? "old" : "new",
+		       is_old ? hunk->old_count : hunk->new_count, parser->line);
 }
 
 /* Does `line`, right behind a complete hunk, look like more of it? */
 static bool more_of_hunk(struct slice line)
 {
-	if (!line.n || slice_starts(line, "-- ") || slice_is(line, "--") || slice_starts(line, "--- "))
+	if (!line.n || slice_starts(line, "-- ") || slice_is(line, "--") ||
+	    slice_starts(line, "--- "))
 		return false;
 	return line.p[0] == '+' || line.p[0] == '-';
 }
@@ -356,10 +370,14 @@ static int hunk_lines(struct parser *parser, struct hunk *hunk)
 			continue;
 		}
 		if (full)
-			return more_of_hunk(line) ? hunk_counts(parser, hunk, old + (kind != '+'), new + (kind != '-')) : 0;
-		if ((kind != ' ' && kind != '-' && kind != '+') || (kind != '+' && old == hunk->old_count) ||
+			return more_of_hunk(line) ? hunk_counts(parser, hunk, old + (kind != '+'),
+								new + (kind != '-')) :
+						    0;
+		if ((kind != ' ' && kind != '-' && kind != '+') ||
+		    (kind != '+' && old == hunk->old_count) ||
 		    (kind != '-' && new == hunk->new_count))
-			return hunk_counts(parser, hunk, old + (kind == ' ' || kind == '-'), new + (kind == ' ' || kind == '+'));
+			return hunk_counts(parser, hunk, old + (kind == ' ' || kind == '-'),
+					   new + (kind == ' ' || kind == '+'));
 		item = arena_push(parser->arena, hunk);
 		item->kind = kind;
 		item->text = slice_skip(line, 1);
@@ -367,7 +385,9 @@ static int hunk_lines(struct parser *parser, struct hunk *hunk)
 		new += kind != '-';
 		next(parser);
 	}
-	return old == hunk->old_count && new == hunk->new_count ? 0 : hunk_counts(parser, hunk, old, new);
+	return old == hunk->old_count && new == hunk->new_count ?
+		       0 :
+		       hunk_counts(parser, hunk, old, new);
 }
 
 /* Hunks, as long as there are some. */
@@ -379,7 +399,8 @@ static int take_hunks(struct parser *parser, struct filediff *file)
 		struct hunk *hunk;
 
 		if (slice_starts(line, "@@@"))
-			return fail_as(FAIL_USAGE, "line %zu: this is the combined diff of a merge", parser->line);
+			return fail_as(FAIL_USAGE, "line %zu: this is the combined diff of a merge",
+				       parser->line);
 		hunk = arena_push(parser->arena, file);
 		if (hunk_header(parser, without_cr(line), hunk))
 			return -1;
@@ -395,7 +416,8 @@ static void pass_binary(struct parser *parser)
 {
 	struct slice line;
 
-	while (peek(parser, &line) && !slice_starts(line, "diff ") && !slice_is(without_cr(line), "-- "))
+	while (peek(parser, &line) && !slice_starts(line, "diff ") &&
+	       !slice_is(without_cr(line), "-- "))
 		next(parser);
 }
 
@@ -420,8 +442,10 @@ static int take_names(struct parser *parser, struct filediff *file, bool git)
 		file->change = old ? CHANGE_DELETE : CHANGE_ADD;
 	if (!git && old && new) /* linux.orig/x.c.orig against linux/x.c: the new name counts */
 		old = new;
-	if (git && file->change != CHANGE_RENAME && file->change != CHANGE_COPY && old && new && strcmp(old, new))
-		return fail_as(FAIL_USAGE, "line %zu: '%s' and '%s' differ and this is no rename", parser->line, old, new);
+	if (git && file->change != CHANGE_RENAME && file->change != CHANGE_COPY && old &&
+	    new &&strcmp(old, new))
+		return fail_as(FAIL_USAGE, "line %zu: '%s' and '%s' differ and this is no rename",
+			       parser->line, old, new);
 	if (!file->old_path && old)
 		file->old_path = old;
 	if (!file->new_path && new)
@@ -429,8 +453,12 @@ static int take_names(struct parser *parser, struct filediff *file, bool git)
 	return 0;
 }
 
-/* An added file has no old path, a deleted one no new path, and what has a path may be missing one yet. */
-static int settle_paths(struct parser *parser, struct filediff *file, struct slice git_name, size_t at)
+/*
+ * An added file has no old path, a deleted one no new path, and what has a path may be missing one
+ * yet.
+ */
+static int settle_paths(struct parser *parser, struct filediff *file, struct slice git_name,
+			size_t at)
 {
 	char *path = NULL;
 
@@ -492,7 +520,8 @@ static int take_git_file(struct parser *parser, struct slice first)
 	}
 	if (peek(parser, &line) && slice_starts(line, "--- ") && take_names(parser, file, true))
 		return -1;
-	if (peek(parser, &line) && (slice_starts(line, "GIT binary patch") || slice_starts(line, "Binary files "))) {
+	if (peek(parser, &line) &&
+	    (slice_starts(line, "GIT binary patch") || slice_starts(line, "Binary files "))) {
 		file->binary = true;
 		pass_binary(parser);
 	}
@@ -534,8 +563,10 @@ int diff_parse(struct arena *arena, struct slice text, struct diff *diff)
 		} else if (slice_starts(line, "--- ") && plain_begins(&parser)) {
 			if (take_plain_file(&parser, line))
 				return -1;
-		} else if (slice_starts(line, "diff --cc ") || slice_starts(line, "diff --combined ")) {
-			return fail_as(FAIL_USAGE, "line %zu: this is the combined diff of a merge", parser.line);
+		} else if (slice_starts(line, "diff --cc ") ||
+			   slice_starts(line, "diff --combined ")) {
+			return fail_as(FAIL_USAGE, "line %zu: this is the combined diff of a merge",
+				       parser.line);
 		} else {
 			next(&parser);
 		}

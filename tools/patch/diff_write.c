@@ -2,8 +2,8 @@
 /*
  * How a diff is made and written: git's own format, so that git apply, quilt and people read it.
  *
- * Hunks between two texts come from libgit2's xdiff (Myers, with git's indent heuristic, as `git diff` does without
- * options). O(lines x differences), bounded by xdiff's own heuristics.
+ * Hunks between two texts come from libgit2's xdiff (Myers, with git's indent heuristic, as `git
+ * diff` does without options). O(lines x differences), bounded by xdiff's own heuristics.
  */
 #include <git2.h>
 
@@ -13,7 +13,8 @@
 static bool path_wants_quotes(const char *path)
 {
 	for (; *path; path++)
-		if (*path == '"' || *path == '\\' || (unsigned char)*path >= 0x80 || (unsigned char)*path < 0x20)
+		if (*path == '"' || *path == '\\' || (unsigned char)*path >= 0x80 ||
+		    (unsigned char)*path < 0x20)
 			return true;
 	return false;
 }
@@ -45,7 +46,8 @@ static void write_modes(struct text *out, const struct filediff *file)
 	if (file->change == CHANGE_ADD)
 		text_addf(out, "new file mode %06o\n", file->new_mode ? file->new_mode : 0100644);
 	else if (file->change == CHANGE_DELETE)
-		text_addf(out, "deleted file mode %06o\n", file->old_mode ? file->old_mode : 0100644);
+		text_addf(out, "deleted file mode %06o\n",
+			  file->old_mode ? file->old_mode : 0100644);
 	else if (file->old_mode != file->new_mode && file->old_mode && file->new_mode)
 		text_addf(out, "old mode %06o\nnew mode %06o\n", file->old_mode, file->new_mode);
 }
@@ -123,9 +125,11 @@ void diff_write_file(struct text *out, const struct filediff *file)
 	write_header(out, file);
 	if (file->binary) {
 		text_adds(out, "Binary files ");
-		write_path(out, file->old_path ? "a/" : "", file->old_path ? file->old_path : "/dev/null");
+		write_path(out, file->old_path ? "a/" : "",
+			   file->old_path ? file->old_path : "/dev/null");
 		text_adds(out, " and ");
-		write_path(out, file->new_path ? "b/" : "", file->new_path ? file->new_path : "/dev/null");
+		write_path(out, file->new_path ? "b/" : "",
+			   file->new_path ? file->new_path : "/dev/null");
 		text_adds(out, " differ\n");
 		return;
 	}
@@ -152,7 +156,8 @@ static int collect_hunk(const git_diff_delta *delta, const git_diff_hunk *from, 
 {
 	struct collect *collect = data;
 	struct hunk *hunk = arena_push(collect->arena, collect->file);
-	struct slice header = slice_copy(collect->arena, (struct slice){ from->header, from->header_len });
+	struct slice header =
+		slice_copy(collect->arena, (struct slice){ from->header, from->header_len });
 	ptrdiff_t end;
 
 	(void)delta;
@@ -166,7 +171,8 @@ static int collect_hunk(const git_diff_delta *delta, const git_diff_hunk *from, 
 	return 0;
 }
 
-static int collect_line(const git_diff_delta *delta, const git_diff_hunk *from, const git_diff_line *line, void *data)
+static int collect_line(const git_diff_delta *delta, const git_diff_hunk *from,
+			const git_diff_line *line, void *data)
 {
 	struct collect *collect = data;
 	struct hunk *hunk = &collect->file->items[collect->file->n - 1];
@@ -174,8 +180,8 @@ static int collect_line(const git_diff_delta *delta, const git_diff_hunk *from, 
 
 	(void)delta;
 	(void)from;
-	if (line->origin == GIT_DIFF_LINE_CONTEXT_EOFNL || line->origin == GIT_DIFF_LINE_ADD_EOFNL ||
-	    line->origin == GIT_DIFF_LINE_DEL_EOFNL) {
+	if (line->origin == GIT_DIFF_LINE_CONTEXT_EOFNL ||
+	    line->origin == GIT_DIFF_LINE_ADD_EOFNL || line->origin == GIT_DIFF_LINE_DEL_EOFNL) {
 		if (hunk->n)
 			hunk->items[hunk->n - 1].no_newline = true;
 		return 0;
@@ -188,7 +194,8 @@ static int collect_line(const git_diff_delta *delta, const git_diff_hunk *from, 
 	return 0;
 }
 
-int diff_texts(struct arena *arena, struct slice old, struct slice new, unsigned int context, struct filediff *file)
+int diff_texts(struct arena *arena, struct slice old, struct slice new, unsigned int context,
+	       struct filediff *file)
 {
 	git_diff_options options;
 	struct collect collect = { arena, file };
@@ -198,8 +205,8 @@ int diff_texts(struct arena *arena, struct slice old, struct slice new, unsigned
 	git_diff_options_init(&options, GIT_DIFF_OPTIONS_VERSION);
 	options.context_lines = context;
 	options.flags = GIT_DIFF_FORCE_TEXT | GIT_DIFF_INDENT_HEURISTIC;
-	if (git_diff_buffers(old.n ? old.p : "", old.n, "x", new.n ? new.p : "", new.n, "x", &options, NULL, NULL,
-			     collect_hunk, collect_line, &collect))
+	if (git_diff_buffers(old.n ? old.p : "", old.n, "x", new.n ? new.p : "", new.n, "x",
+			     &options, NULL, NULL, collect_hunk, collect_line, &collect))
 		return fail_git("cannot compare two texts");
 	return 0;
 }

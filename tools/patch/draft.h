@@ -16,9 +16,14 @@ struct draft; /* opaque, owned by the arena */
 /* `tree` may be a commit's id. */
 struct draft *draft_new(struct arena *arena, struct repo *repo, const git_oid *tree);
 
-/* 1 there, 0 not there (or not a file), -1 failed. `mode` may be NULL. The text lives as long as the arena. */
+/*
+ * 1 there, 0 not there (or not a file), -1 failed. `mode` may be NULL. The text lives as long as
+ * the arena.
+ */
 int draft_read(struct draft *draft, const char *path, struct slice *text, unsigned int *mode);
-/* What stands directly in `dir`, edits included; an edited folder has no id yet (zero). 1, 0, -1. */
+/*
+ * What stands directly in `dir`, edits included; an edited folder has no id yet (zero). 1, 0, -1.
+ */
 int draft_list(struct draft *draft, struct arena *arena, const char *dir, struct repo_names *names);
 
 /*
@@ -40,7 +45,10 @@ struct draft_paths {
 };
 struct draft_paths draft_edited(struct draft *draft, struct arena *arena, size_t since);
 
-/* Put the edited blobs and rebuilt trees into `pack` and give the tree's id. May be called again after more edits. */
+/*
+ * Put the edited blobs and rebuilt trees into `pack` and give the tree's id. May be called again
+ * after more edits.
+ */
 int draft_tree(struct draft *draft, struct pack *pack, git_oid *tree);
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The commits are found by walking first parents from the ref to the kernel. That must take no more steps than the
- * series has patches: else the ref is of another kernel, and nothing is written. A kernel that
- * came from a tarball is a commit of our own making, which nobody else has, so it is named in no base-commit line.
+ * The commits are found by walking first parents from the ref to the kernel. That must take no more
+ * steps than the series has patches: else the ref is of another kernel, and nothing is written. A
+ * kernel that came from a tarball is a commit of our own making, which nobody else has, so it is
+ * named in no base-commit line.
  */
 #include "patch/export.h"
 

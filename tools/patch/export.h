@@ -2,7 +2,8 @@
 /*
  * Export: a ported series as mails, ready for git send-email or b4.
  *
- * What is written is what was committed under refs/series/: each commit between the kernel and the ref.
+ * What is written is what was committed under refs/series/: each commit between the kernel and the
+ * ref.
  */
 #ifndef SERIES_PATCH_EXPORT_H
 #define SERIES_PATCH_EXPORT_H

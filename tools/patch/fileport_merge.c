@@ -50,7 +50,11 @@ static void splice_group(struct fileport *port, const struct group *group)
 	if (group->present)
 		return;
 	splice = arena_push(port->arena, &port->splices);
-	*splice = (struct splice){ .at = group->at, .drop = group->drop, .lines = group->lines, .n = group->n_lines, .hunk = group->hunk };
+	*splice = (struct splice){ .at = group->at,
+				   .drop = group->drop,
+				   .lines = group->lines,
+				   .n = group->n_lines,
+				   .hunk = group->hunk };
 }
 
 /* All groups of a hunk decide what the hunk is. */
@@ -83,14 +87,19 @@ static bool settle_hunk(struct merging *m, size_t number, const struct groups *g
 		fit->mark = MARK_CONFLICT;
 		return false;
 	}
-	fit->note = note ? arena_printf(m->port->arena, "%s", note) : fit->mark == MARK_PRESENT ? NULL : arena_printf(m->port->arena, "context");
+	fit->note = note		      ? arena_printf(m->port->arena, "%s", note) :
+		    fit->mark == MARK_PRESENT ? NULL :
+						arena_printf(m->port->arena, "context");
 	fit->offset = (long)fit->at - (groups->n ? (long)groups->items[0].from : 0);
 	for (size_t i = 0; i < groups->n; i++)
 		splice_group(m->port, &groups->items[i]);
 	return true;
 }
 
-/* Does the line define what it names last: "#define X", "static int x(...", "struct y *x;"? Then *name is that. */
+/*
+ * Does the line define what it names last: "#define X", "static int x(...", "struct y *x;"? Then
+ * *name is that.
+ */
 static bool defines(struct vocabulary *vocabulary, struct slice line, struct slice *name)
 {
 	struct words words = words_of(vocabulary, line);
@@ -99,15 +108,18 @@ static bool defines(struct vocabulary *vocabulary, struct slice line, struct sli
 		*name = words.items[2].text;
 		return true;
 	}
-	if (line.n && isalpha((unsigned char)line.p[0]) && memchr(line.p, '(', line.n) && !slice_ends(line, ";")) {
+	if (line.n && isalpha((unsigned char)line.p[0]) && memchr(line.p, '(', line.n) &&
+	    !slice_ends(line, ";")) {
 		*name = scope_name(line);
 		return true;
 	}
-	if (words.n < 3 || words.n > 8 || !slice_is(words.items[words.n - 1].text, ";") || words.items[words.n - 2].kind != WORD_NAME ||
-	    words.items[0].kind != WORD_NAME || slice_is(words.items[0].text, "return") || slice_is(words.items[0].text, "goto"))
+	if (words.n < 3 || words.n > 8 || !slice_is(words.items[words.n - 1].text, ";") ||
+	    words.items[words.n - 2].kind != WORD_NAME || words.items[0].kind != WORD_NAME ||
+	    slice_is(words.items[0].text, "return") || slice_is(words.items[0].text, "goto"))
 		return false;
 	*name = words.items[words.n - 2].text;
-	return words.items[words.n - 3].kind == WORD_NAME || slice_is(words.items[words.n - 3].text, "*");
+	return words.items[words.n - 3].kind == WORD_NAME ||
+	       slice_is(words.items[words.n - 3].text, "*");
 }
 
 static struct symbols *removed_names(struct fileport *port, struct vocabulary *vocabulary)
@@ -118,13 +130,15 @@ static struct symbols *removed_names(struct fileport *port, struct vocabulary *v
 	for (size_t i = 0; i < port->file->n; i++)
 		for (size_t k = 0; k < port->file->items[i].n; k++)
 			if (port->file->items[i].items[k].kind == '-')
-				*arena_push(port->arena, &lines) = port->file->items[i].items[k].text;
+				*arena_push(port->arena, &lines) =
+					port->file->items[i].items[k].text;
 	symbols_add_lines(removed, lines.items, lines.n);
 	for (size_t i = 0; i < lines.n; i++) {
 		struct slice name;
 		unsigned int number;
 
-		if (defines(vocabulary, lines.items[i], &name) && names_find(removed->names, name, &number))
+		if (defines(vocabulary, lines.items[i], &name) &&
+		    names_find(removed->names, name, &number))
 			removed->items[number].removed = true;
 	}
 	return removed;
@@ -138,7 +152,9 @@ static void prepare(struct merging *m)
 	const char *path = port->file->old_path ? port->file->old_path : port->file->new_path;
 
 	m->align = align_new(port->arena, m->base, m->target);
-	*check = (struct check){ port->arena, m->vocabulary, m->base, m->target, m->align, port->base, NULL, NULL, NULL, false, false };
+	*check = (struct check){ port->arena, m->vocabulary, m->base, m->target,
+				 m->align,    port->base,    NULL,    NULL,
+				 NULL,	      false,	     false };
 	check->code = fileport_is_code(path);
 	check->tree = strstr(path, ".dts") != NULL;
 	check->removed = removed_names(port, m->vocabulary);
@@ -147,7 +163,9 @@ static void prepare(struct merging *m)
 	symbols_add(check->in_base, port->base);
 	symbols_add(check->in_target, port->text);
 	m->renames = renames_learn(port->arena, m->align, check->in_base, check->in_target);
-	m->ask = (struct merge_ask){ .align = m->align, .renames = &m->renames, .words = true, .plain = MARK_THREEWAY };
+	m->ask = (struct merge_ask){
+		.align = m->align, .renames = &m->renames, .words = true, .plain = MARK_THREEWAY
+	};
 }
 
 /* A hunk that fits as it is: nothing to decide, but the same checks to pass. */
@@ -171,7 +189,8 @@ static bool check_exact(struct merging *m, size_t number)
 		if (group->sure)
 			continue;
 		fit->mark = MARK_CONFLICT;
-		fit->evidence = arena_printf(port->arena, "fits as text, but %s [%s]", group->why, group->rule);
+		fit->evidence = arena_printf(port->arena, "fits as text, but %s [%s]", group->why,
+					     group->rule);
 		return false;
 	}
 	return true;
@@ -181,7 +200,8 @@ static bool merge_hunk(struct merging *m, size_t number)
 {
 	struct groups groups = { 0 };
 
-	groups_of_hunk(m->port->arena, &m->port->file->items[number], number, m->at[number], &groups);
+	groups_of_hunk(m->port->arena, &m->port->file->items[number], number, m->at[number],
+		       &groups);
 	for (size_t k = 0; k < groups.n; k++) {
 		merge_group(m->port->arena, &m->ask, &groups.items[k]);
 		check_group(&m->check, &groups.items[k]);

@@ -49,7 +49,10 @@ static ptrdiff_t next_comment(struct slice gap, size_t *at)
 	return -1;
 }
 
-/* Where the line begins on which the first comment behind the first newline stands; gap.n: there is none. */
+/*
+ * Where the line begins on which the first comment behind the first newline stands; gap.n: there is
+ * none.
+ */
 static size_t first_comment_line(struct slice gap)
 {
 	const char *newline = gap.n ? memchr(gap.p, '\n', gap.n) : NULL;
@@ -62,8 +65,9 @@ static size_t first_comment_line(struct slice gap)
 }
 
 /*
- * Where the comment that is about the token behind the gap begins (its line): the last comments, each
- * on lines of its own, with no blank line between them and the token. Without one, where the last line begins.
+ * Where the comment that is about the token behind the gap begins (its line): the last comments,
+ * each on lines of its own, with no blank line between them and the token. Without one, where the
+ * last line begins.
  */
 static size_t attached(struct slice gap)
 {
@@ -85,7 +89,10 @@ static size_t attached(struct slice gap)
 	return start;
 }
 
-/* Newlines between the token before the gap, with what stands on its line, and what comes first behind. */
+/*
+ * Newlines between the token before the gap, with what stands on its line, and what comes first
+ * behind.
+ */
 static size_t newlines_first(struct slice gap)
 {
 	return newlines(head_of(gap, first_comment_line(gap)));
@@ -109,7 +116,10 @@ static void add_inline(struct text *out, struct slice gap)
 		text_addc(out, ' ');
 }
 
-/* Behind the innermost parenthesis that is open at the end of `out`, as kernel style aligns; false: none is. */
+/*
+ * Behind the innermost parenthesis that is open at the end of `out`, as kernel style aligns; false:
+ * none is.
+ */
 static bool add_alignment(struct text *out)
 {
 	size_t depth = 0, column = 0, i = out->len;
@@ -181,7 +191,10 @@ void gap_between(struct text *out, const struct gap_sources *s)
 	}
 }
 
-/* Behind `head` of the target: line breaks, the comments about the first new token, its indentation. */
+/*
+ * Behind `head` of the target: line breaks, the comments about the first new token, its
+ * indentation.
+ */
 static void add_lead(struct text *out, const struct gap_sources *s, struct slice gap,
 		     struct slice head, size_t otherwise)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Gap: the white space and comments that stand between two C tokens, at the ends of an edit and in it.
+ * Gap: the white space and comments that stand between two C tokens, at the ends of an edit and in
+ * it.
  */
 #ifndef SERIES_PATCH_GAP_H
 #define SERIES_PATCH_GAP_H
@@ -29,7 +30,10 @@ void gap_between(struct text *out, const struct gap_sources *s);
 /* Before and behind what is inserted into `gap` of the target. True: it takes whole lines. */
 bool gap_lead_inserted(struct text *out, const struct gap_sources *s, struct slice gap);
 void gap_tail_inserted(struct text *out, const struct gap_sources *s, struct slice gap, bool whole);
-/* Before and behind what stands in the place of deleted tokens; the target's gaps on either side of them. */
+/*
+ * Before and behind what stands in the place of deleted tokens; the target's gaps on either side of
+ * them.
+ */
 void gap_lead_replaced(struct text *out, const struct gap_sources *s, struct slice gap);
 void gap_tail_replaced(struct text *out, const struct gap_sources *s, struct slice gap);
 /* What is left of the target's gaps `lead` and `tail` when all between them is deleted. */

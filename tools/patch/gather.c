@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * b4 knows the archive and the ways of its people, so it is asked wherever there is more than one mail. It gets
- * an mbox made by us, with unfolded headers (0.12 dies on a folded Subject:), and its answer is read like any
- * other mbox. Which trailers it added is found by comparing with the mails as they were.
+ * b4 knows the archive and the ways of its people, so it is asked wherever there is more than one
+ * mail. It gets an mbox made by us, with unfolded headers (0.12 dies on a folded Subject:), and its
+ * answer is read like any other mbox. Which trailers it added is found by comparing with the mails
+ * as they were.
  */
 #include "patch/gather.h"
 
@@ -84,7 +85,10 @@ static int read_mbx(struct arena *arena, const char *dir, struct mails *mails)
 static int ask_b4(struct arena *arena, const char *id, const struct text *mbox, struct mails *mails)
 {
 	char *dir __free(folder) = NULL;
-	/* It ends without a word where git knows no user, and sorts that user's sign-off last: be nobody. */
+	/*
+	 * It ends without a word where git knows no user, and sorts that user's sign-off last: be
+	 * nobody.
+	 */
 	static const char *const env[] = { "GIT_CONFIG_COUNT=2",
 					   "GIT_CONFIG_KEY_0=user.name",
 					   "GIT_CONFIG_VALUE_0=series",

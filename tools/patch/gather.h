@@ -17,8 +17,9 @@ struct gathered {
 };
 
 /*
- * `words` are files or message ids. A lone mail is taken as it is; of a thread, or an id, b4 makes a series where it
- * is installed. Fails with FAIL_USAGE naming file and line, FAIL_INFRA where b4 could not get a message.
+ * `words` are files or message ids. A lone mail is taken as it is; of a thread, or an id, b4 makes
+ * a series where it is installed. Fails with FAIL_USAGE naming file and line, FAIL_INFRA where b4
+ * could not get a message.
  */
 int gather(struct arena *arena, const char *const *words, size_t nwords, bool no_b4,
 	   struct gathered *gathered);

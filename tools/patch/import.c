@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The old folder is copied to a hidden name beside it, changed there, read back with series_read_dir(), and
- * exchanged with the old one by renameat2(). Whatever fails before that leaves the series as it was; a leftover hidden
- * folder is not a series' name, so nothing reads it. series.conf is edited through libgit2, which keeps what people
- * wrote around its keys.
+ * The old folder is copied to a hidden name beside it, changed there, read back with
+ * series_read_dir(), and exchanged with the old one by renameat2(). Whatever fails before that
+ * leaves the series as it was; a leftover hidden folder is not a series' name, so nothing reads it.
+ * series.conf is edited through libgit2, which keeps what people wrote around its keys.
  */
 #define _GNU_SOURCE /* renameat2() */
 #include "patch/import.h"

@@ -2,7 +2,8 @@
 /*
  * Import: mails taken into a series' folder.
  *
- * The folder is made anew beside the old one, read back and checked, and then takes its place in one step.
+ * The folder is made anew beside the old one, read back and checked, and then takes its place in
+ * one step.
  */
 #ifndef SERIES_PATCH_IMPORT_H
 #define SERIES_PATCH_IMPORT_H

@@ -4,8 +4,8 @@
  * something only from one who looked, so each check says where it has to look ("look") and of what
  * it must see every use ("every"). The functions that have these words are cut out of the files,
  * each on its own lines, and only they are given to spatch: all of them have to parse, and a
- * function that is not there, or a use that hides in a macro, is a finding like any other. It is also
- * what makes a check of three folders take a second.
+ * function that is not there, or a use that hides in a macro, is a finding like any other. It is
+ * also what makes a check of three folders take a second.
  */
 #include "base/fail.h"
 #include "base/file.h"
@@ -98,7 +98,10 @@ static void look_at_macros(struct checking *c, const char *path, const struct ct
 	}
 }
 
-/* The functions that the check is about, on the lines where they stand in the file; empty when there are none. */
+/*
+ * The functions that the check is about, on the lines where they stand in the file; empty when
+ * there are none.
+ */
 static struct slice functions_of(struct checking *c, const struct ctokens *tokens,
 				 const struct cfunctions *functions)
 {

@@ -9,9 +9,10 @@
  *	   another keeps its comments, also those that stand between two hunks and so not in the patch);
  *	3. spatch's output for line breaks, kernel style for indentation.
  *
- * A comment right above a deleted statement is about that statement and goes with it. At the end the
- * result is tokenised again: it must have exactly the tokens of spatch's output, so that nothing here
- * can change what the code does. Cost: the diff of the tokens, O(N * D), and an alignment per edit.
+ * A comment right above a deleted statement is about that statement and goes with it. At the end
+ * the result is tokenised again: it must have exactly the tokens of spatch's output, so that
+ * nothing here can change what the code does. Cost: the diff of the tokens, O(N * D), and an
+ * alignment per edit.
  */
 #include "patch/layout.h"
 
@@ -34,7 +35,10 @@ struct laying {
 	struct text out;
 };
 
-/* Functions that only `to` has are taken out before the two are compared, so that no part of one is taken for another's. */
+/*
+ * Functions that only `to` has are taken out before the two are compared, so that no part of one is
+ * taken for another's.
+ */
 static struct ctokens without_new(struct laying *l, size_t **origin)
 {
 	struct cfunctions had = cfunctions_of(l->arena, &l->from);
@@ -104,8 +108,8 @@ static size_t lines_in(struct slice gap)
 }
 
 /*
- * `; a; b;` with `b;` inserted may as well be read as `; b` before the last `;`. Of the equal readings
- * the one that takes whole lines.
+ * `; a; b;` with `b;` inserted may as well be read as `; b` before the last `;`. Of the equal
+ * readings the one that takes whole lines.
  */
 static void slide(const struct ctokens *tokens, size_t *first, size_t *end, size_t *other,
 		  size_t floor)
@@ -224,7 +228,9 @@ static void align_edit(struct laying *l, struct layout_edit *edit)
 	}
 }
 
-/* The hunk that deletes what this edit deletes: the longest common beginning with its '-' tokens. */
+/*
+ * The hunk that deletes what this edit deletes: the longest common beginning with its '-' tokens.
+ */
 static void align_deletion(struct laying *l, struct layout_edit *edit)
 {
 	const struct patch_tokens *side = &l->patch_before;
@@ -271,7 +277,9 @@ static void find_moved(struct laying *l, const struct layout_edit *edit)
 	}
 }
 
-/* The three sources for the gap before token k of `to`, each with NULL where it has nothing to say. */
+/*
+ * The three sources for the gap before token k of `to`, each with NULL where it has nothing to say.
+ */
 static void gather(struct laying *l, size_t k, struct gap_sources *s)
 {
 	size_t p = k < l->to.n ? l->align[k] : CTOKEN_NONE;

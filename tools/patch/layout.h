@@ -2,9 +2,9 @@
 /*
  * Layout: an edit that Coccinelle made, put onto the text it was made for.
  *
- * spatch's output says which tokens the result has. The result's text is the target's own wherever the tokens are,
- * byte for byte; what is new gets the white space and comments it has in the upstream patch, and where it differs from
- * that, kernel style.
+ * spatch's output says which tokens the result has. The result's text is the target's own wherever
+ * the tokens are, byte for byte; what is new gets the white space and comments it has in the
+ * upstream patch, and where it differs from that, kernel style.
  */
 #ifndef SERIES_PATCH_LAYOUT_H
 #define SERIES_PATCH_LAYOUT_H
@@ -28,9 +28,9 @@ struct layout {
 };
 
 /*
- * `before` is the target's file, `after` what spatch made of it, `file` the patch's own diff of it (NULL: none).
- * 1 with the layout; 0 when it could not be put right (too much differs, or the result would not have the tokens
- * that spatch's has).
+ * `before` is the target's file, `after` what spatch made of it, `file` the patch's own diff of it
+ * (NULL: none). 1 with the layout; 0 when it could not be put right (too much differs, or the
+ * result would not have the tokens that spatch's has).
  */
 int layout_make(struct arena *arena, struct slice before, struct slice after,
 		const struct filediff *file, struct layout *layout);

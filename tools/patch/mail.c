@@ -2,12 +2,13 @@
 /*
  * Where the message of a patch mail ends and its patch begins.
  *
- * git's rules, so that what we take in is what `git am` would commit: white space is cleaned up the same way, in-body
- * From:, Subject: and Date: count, the message ends at "---" or at the first diff, brackets are dropped from
- * the subject. Two things are done better than by git am, because people do them: what stands above a scissors
- * line is dropped, and a "---" that has no Signed-off-by above it, but a later one has, is part
- * of the message. A broken diff is an error in a patch, but just text in a reply that quotes one. One
- * pass over the lines, and one over the diff.
+ * git's rules, so that what we take in is what `git am` would commit: white space is cleaned up the
+ * same way, in-body From:, Subject: and Date: count, the message ends at "---" or at the first
+ * diff, brackets are dropped from the subject. Two things are done better than by git am, because
+ * people do them: what stands above a scissors line is dropped, and a "---" that has no
+ * Signed-off-by above it, but a later one has, is part of the message. A broken diff is an error in
+ * a patch, but just text in a reply that quotes one. One pass over the lines, and one over the
+ * diff.
  */
 #define _GNU_SOURCE /* strcasestr(), timegm() */
 #include "patch/mail.h"
@@ -185,8 +186,8 @@ static void take_in_body(struct arena *arena, struct letter *letter, const char 
 }
 
 /*
- * "-- >8 --", perhaps with words: by git's measure, the cut is more than a third of what is seen, and gaps are less
- * than half of the cut.
+ * "-- >8 --", perhaps with words: by git's measure, the cut is more than a third of what is seen,
+ * and gaps are less than half of the cut.
  */
 static bool is_scissors(struct slice line)
 {
@@ -427,8 +428,8 @@ static int read_patch(struct arena *arena, const struct mime *mime, struct lette
 }
 
 /*
- * A FAILED notice of stable's holds the upstream commit as git format-patch writes it: where that begins;
- * lines.n in any other mail.
+ * A FAILED notice of stable's holds the upstream commit as git format-patch writes it: where that
+ * begins; lines.n in any other mail.
  */
 static size_t find_original(const struct letter *letter, const struct mail *mail)
 {

@@ -2,9 +2,9 @@
 /*
  * Mail: a patch as a mail, the way git format-patch writes it and the lists carry it.
  *
- * Read from an .eml or one message of an mbox (mboxo, mboxrd): MIME, base64, quoted-printable, RFC 2047 and
- * folded headers, CRLF, format=flowed, scissors, an in-body From:. Written so that `git am` and our own reader
- * give back the same author, date, message and diff.
+ * Read from an .eml or one message of an mbox (mboxo, mboxrd): MIME, base64, quoted-printable, RFC
+ * 2047 and folded headers, CRLF, format=flowed, scissors, an in-body From:. Written so that `git
+ * am` and our own reader give back the same author, date, message and diff.
  */
 #ifndef SERIES_PATCH_MAIL_H
 #define SERIES_PATCH_MAIL_H
@@ -46,8 +46,8 @@ struct mail {
 };
 
 /*
- * Parse one message. Lines are numbered in `raw`. Fails with FAIL_USAGE where it is no mail, or its patch is malformed;
- * FAIL_POLICY for hostile paths. The result and its slices live in the arena.
+ * Parse one message. Lines are numbered in `raw`. Fails with FAIL_USAGE where it is no mail, or its
+ * patch is malformed; FAIL_POLICY for hostile paths. The result and its slices live in the arena.
  */
 int mail_parse(struct arena *arena, struct slice raw, struct mail *mail);
 /* The messages of an mbox (or the one of an .eml) in order. */
@@ -66,11 +66,17 @@ struct mail_style {
 	const char *base_commit;    /* NULL: none */
 	const char *from_line;	    /* 40 hex of the mbox "From " line */
 };
-/* `message` is subject, blank line, body. Diffstat and diff are made from `diff`, which may be empty (a cover letter). */
+/*
+ * `message` is subject, blank line, body. Diffstat and diff are made from `diff`, which may be
+ * empty (a cover letter).
+ */
 void mail_write(struct text *out, const struct mail_style *style, const struct person *author,
 		int64_t date, int date_offset, const char *message, const struct diff *diff);
 
-/* The trailers of a body's (no subject in it) last paragraph, if that is what it is (git's interpret-trailers rules). */
+/*
+ * The trailers of a body's (no subject in it) last paragraph, if that is what it is (git's
+ * interpret-trailers rules).
+ */
 void mail_trailers(struct arena *arena, struct slice message, struct trailer **trailers, size_t *n);
 
 #endif

@@ -2,9 +2,10 @@
 /*
  * A mail the way git format-patch writes it.
  *
- * What is read back must be what was written, by `git am` and by patch/mail.c. So a line of the message that either
- * would take for the end of the message, or for a new mail, is set in by one space, and an in-body From: is
- * written where the sender is not the author, or where the message itself begins like an in-body header.
+ * What is read back must be what was written, by `git am` and by patch/mail.c. So a line of the
+ * message that either would take for the end of the message, or for a new mail, is set in by one
+ * space, and an in-body From: is written where the sender is not the author, or where the message
+ * itself begins like an in-body header.
  */
 #include "patch/mail.h"
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A message begins at a "From " line, which a sentence that begins with "From" is not: git's mailsplit asks for
- * a time and a year at its end, and so do we.
+ * A message begins at a "From " line, which a sentence that begins with "From" is not: git's
+ * mailsplit asks for a time and a year at its end, and so do we.
  *
- * Writers of mboxes escape such lines in a body with ">": mboxo only "From ", mboxrd ">From " too, and
- * git format-patch none at all. So one ">" is taken off, which undoes mboxrd and all that can be undone of
- * mboxo, except in a message that format-patch wrote, and in a lone .eml. One pass.
+ * Writers of mboxes escape such lines in a body with ">": mboxo only "From ", mboxrd ">From " too,
+ * and git format-patch none at all. So one ">" is taken off, which undoes mboxrd and all that can
+ * be undone of mboxo, except in a message that format-patch wrote, and in a lone .eml. One pass.
  */
 #include "patch/mbox.h"
 

@@ -2,8 +2,9 @@
 /*
  * The order of a backport's message: subject, upstream line, body, trailers, [ note ], sign-off.
  *
- * The trailers are upstream's and stay in upstream's order; nothing is invented (a Stable-dep-of: is a person's
- * to claim). Every addition looks first whether it is there, which makes a second pass change nothing.
+ * The trailers are upstream's and stay in upstream's order; nothing is invented (a Stable-dep-of:
+ * is a person's to claim). Every addition looks first whether it is there, which makes a second
+ * pass change nothing.
  */
 #include "patch/message.h"
 

@@ -2,10 +2,10 @@
 /*
  * Message: the commit message of a backport, in the form that stable's maintainers expect.
  *
- * Subject and body stay upstream's. What is added: the upstream line under the subject (or, where there is no
- * upstream commit, SUSE's Patch-mainline: words before the trailers), the [ note ] on what was adapted, and
- * the backporter's Signed-off-by at the end. What is there already is not added twice: a message that went through comes
- * out the same.
+ * Subject and body stay upstream's. What is added: the upstream line under the subject (or, where
+ * there is no upstream commit, SUSE's Patch-mainline: words before the trailers), the [ note ] on
+ * what was adapted, and the backporter's Signed-off-by at the end. What is there already is not
+ * added twice: a message that went through comes out the same.
  */
 #ifndef SERIES_PATCH_MESSAGE_H
 #define SERIES_PATCH_MESSAGE_H
@@ -23,8 +23,8 @@ char *message_stable(struct arena *arena, const struct message_ask *ask);
 /* Does the text name `id` (40 hex) as its upstream, in any form stable accepts? */
 bool message_names_upstream(struct slice text, const char *id);
 /*
- * The first upstream commit that the text names ("[ Upstream commit <id> ]", "commit <id> upstream.",
- * "(cherry picked from commit <id>)"); NULL for none.
+ * The first upstream commit that the text names ("[ Upstream commit <id> ]", "commit <id>
+ * upstream.", "(cherry picked from commit <id>)"); NULL for none.
  */
 char *message_upstream(struct arena *arena, struct slice text);
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is undone here, and by which rules: header folding (RFC 5322), multipart bodies (RFC 2046), base64 and
- * quoted-printable (RFC 2045), format=flowed with DelSp (RFC 3676). Patches must survive byte for byte, so
- * where the RFCs and git's mailinfo differ, git is followed: CRs go only where every line has one,
- * flowed text is unstuffed before the "-- " rule, a broken encoding is kept as it is. One pass
- * over the bytes per level of nesting.
+ * What is undone here, and by which rules: header folding (RFC 5322), multipart bodies (RFC 2046),
+ * base64 and quoted-printable (RFC 2045), format=flowed with DelSp (RFC 3676). Patches must survive
+ * byte for byte, so where the RFCs and git's mailinfo differ, git is followed: CRs go only where
+ * every line has one, flowed text is unstuffed before the "-- " rule, a broken encoding is kept as
+ * it is. One pass over the bytes per level of nesting.
  */
 #include "patch/mime.h"
 

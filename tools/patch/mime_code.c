@@ -2,8 +2,8 @@
 /*
  * Base64, quoted-printable, character sets, and the encoded words and addresses of headers.
  *
- * Decoding never fails: mail is what strangers sent, so what is not understood is kept. Encoding writes
- * Q-encoded UTF-8, at most 75 bytes a word, characters whole.
+ * Decoding never fails: mail is what strangers sent, so what is not understood is kept. Encoding
+ * writes Q-encoded UTF-8, at most 75 bytes a word, characters whole.
  */
 #define _GNU_SOURCE /* memrchr() */
 #include "patch/mime_code.h"

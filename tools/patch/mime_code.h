@@ -12,7 +12,10 @@
 
 /* What is not of the alphabet is passed over. */
 struct slice mime_base64(struct arena *arena, struct slice s);
-/* Quoted-printable; as RFC 2047's "Q" (an underscore is a space) where `word`. A "=" that means nothing stays. */
+/*
+ * Quoted-printable; as RFC 2047's "Q" (an underscore is a space) where `word`. A "=" that means
+ * nothing stays.
+ */
 struct slice mime_quoted(struct arena *arena, struct slice s, bool word);
 
 #endif

@@ -34,8 +34,8 @@ bool objects_read(struct objects *objects, struct arena *arena, const git_oid *i
 bool objects_stream(struct objects *objects, const git_oid *id, git_object_t *type, size_t *size,
 		    struct slice *stream);
 /*
- * Is it there? Then whoever asks will not write it again and counts on it, so its file gets the time of now,
- * as git does it: `git gc` clears away what is old and not reached from anywhere yet.
+ * Is it there? Then whoever asks will not write it again and counts on it, so its file gets the
+ * time of now, as git does it: `git gc` clears away what is old and not reached from anywhere yet.
  */
 bool objects_has(struct objects *objects, const git_oid *id);
 

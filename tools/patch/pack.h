@@ -2,9 +2,9 @@
 /*
  * Pack: new objects, kept in memory until one pack of them is written into the store.
  *
- * The pack gets a temporary name, is synced and renamed, its index last, so a killed process leaves nothing
- * that git would read. Object ids are git's (SHA-1). An object that the store has already is not
- * written again, but as what a delta of this pack is made on.
+ * The pack gets a temporary name, is synced and renamed, its index last, so a killed process leaves
+ * nothing that git would read. Object ids are git's (SHA-1). An object that the store has already
+ * is not written again, but as what a delta of this pack is made on.
  */
 #ifndef SERIES_PATCH_PACK_H
 #define SERIES_PATCH_PACK_H
@@ -24,8 +24,8 @@ DEFINE_FREE(pack, struct pack *, pack_free(_v))
 /* Add an object and give its id. The bytes are copied or deflated at once. */
 int pack_add(struct pack *pack, git_object_t type, struct slice bytes, git_oid *id);
 /*
- * The same for a blob that is `base` (in this pack or in the store; NULL: none) but for a few runs: where the
- * caller knows them, the pack stores only those. Falls back to pack_add().
+ * The same for a blob that is `base` (in this pack or in the store; NULL: none) but for a few runs:
+ * where the caller knows them, the pack stores only those. Falls back to pack_add().
  */
 struct pack_run {
 	size_t copy_from, copy_bytes; /* from the base */

@@ -231,7 +231,10 @@ int packfile_add(struct packfile *packfile, git_object_t type, struct slice byte
 
 /* ---- the end ---- */
 
-/* The pack ends in the SHA-1 of all of it; the head, written last, is part of that, so it is read once more. */
+/*
+ * The pack ends in the SHA-1 of all of it; the head, written last, is part of that, so it is read
+ * once more.
+ */
 static int close_pack(struct packfile *packfile, unsigned char sum[20])
 {
 	unsigned char count[4];

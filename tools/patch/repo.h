@@ -26,8 +26,8 @@
 struct repo; /* opaque */
 
 /*
- * Open the repository at `path` (a bare one, a worktree, or its .git). Fails with FAIL_USAGE when there is
- * none. The caller frees it. Includes git_libgit2_init().
+ * Open the repository at `path` (a bare one, a worktree, or its .git). Fails with FAIL_USAGE when
+ * there is none. The caller frees it. Includes git_libgit2_init().
  */
 int repo_open(const char *path, struct repo **repo);
 /* The same, and makes an empty bare one first when nothing is there. */
@@ -95,7 +95,8 @@ struct ref_move {
 };
 /*
  * Move all or none: every ref is locked and checked against `was` before the first moves. A ref
- * that moved meanwhile fails with FAIL_BUSY, naming it. A name outside refs/series/ is a bug: asserts.
+ * that moved meanwhile fails with FAIL_BUSY, naming it. A name outside refs/series/ is a bug:
+ * asserts.
  */
 int repo_move_refs(struct repo *repo, const struct ref_move *moves, size_t n, const char *message);
 /* The ref's commit: 1, 0 (no such ref), -1. */

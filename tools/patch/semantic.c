@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The order of trust: the functions that a rule declares are parsed before it runs (what spatch
- * cannot parse it skips in silence), what it did is held against what it declares
- * (patch/verify.h), its edits are put onto the target's own text (patch/layout.h), and the functions
- * are parsed once more. One file at a time; files of the patch that no rule is about land by their
- * text. The draft gets all of it or nothing.
+ * cannot parse it skips in silence), what it did is held against what it declares (patch/verify.h),
+ * its edits are put onto the target's own text (patch/layout.h), and the functions are parsed once
+ * more. One file at a time; files of the patch that no rule is about land by their text. The draft
+ * gets all of it or nothing.
  */
 #include "patch/semantic.h"
 
@@ -53,7 +53,10 @@ static int find_rule(struct arena *arena, const struct semantic_ask *ask, const 
 	return 0;
 }
 
-/* The patch's own diff of the file; where the rule is for a file that the patch does not have, the only one it has. */
+/*
+ * The patch's own diff of the file; where the rule is for a file that the patch does not have, the
+ * only one it has.
+ */
 static size_t file_of(const struct diff *diff, const char *path)
 {
 	for (size_t i = 0; i < diff->n; i++)
@@ -155,7 +158,10 @@ static void add_notes(struct running *r, const struct verify_ask *verify)
 	}
 }
 
-/* Can spatch parse the functions that matter in this version of the file? 0, with r->why where not; -1. */
+/*
+ * Can spatch parse the functions that matter in this version of the file? 0, with r->why where not;
+ * -1.
+ */
 static int parse_check(struct running *r, const struct verify_ask *verify, struct slice text,
 		       unsigned int deadline, struct verify_cut *cut)
 {

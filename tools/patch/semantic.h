@@ -2,10 +2,11 @@
 /*
  * Semantic: a patch carried onto a draft by its Coccinelle rule.
  *
- * coccinelle/NAME/NNNN-*.cocci says the same as patch NNNN. Structured comments at the rule's head declare
- * which files it is for and how often each of its rules must match; anything less, an unparsed function, or a time-out, and
- * it is not sure. spatch runs on copies in a temporary folder. Its layout is put right afterwards: what it
- * adds reads as in the upstream patch, comments included.
+ * coccinelle/NAME/NNNN-*.cocci says the same as patch NNNN. Structured comments at the rule's head
+ * declare which files it is for and how often each of its rules must match; anything less, an
+ * unparsed function, or a time-out, and it is not sure. spatch runs on copies in a temporary
+ * folder. Its layout is put right afterwards: what it adds reads as in the upstream patch, comments
+ * included.
  */
 #ifndef SERIES_PATCH_SEMANTIC_H
 #define SERIES_PATCH_SEMANTIC_H
@@ -16,17 +17,19 @@
 struct semantic_ask {
 	const char *dir;		  /* WORKSPACE/coccinelle/NAME */
 	const struct series_patch *patch; /* which one */
-	const struct diff *diff;	  /* of the patch, conditional hunks taken out: for the layout of what is added */
-	bool trusted;			  /* may rules carry scripts */
-	bool (*holds)(void *data, const char *probe); /* of the series' probes, for conditional rules */
+	const struct diff *
+		diff; /* of the patch, conditional hunks taken out: for the layout of what is added */
+	bool trusted; /* may rules carry scripts */
+	bool (*holds)(void *data,
+		      const char *probe); /* of the series' probes, for conditional rules */
 	void *data;
-	unsigned int deadline_ms;	  /* per file; 0: 60 s */
+	unsigned int deadline_ms; /* per file; 0: 60 s */
 };
 
 /*
- * 0 with the answer, as ladder_apply(): MARK_SEMANTIC when sure, else MARK_CONFLICT with the reason in
- * the fates' evidence and nothing written; MARK_NONE when there is no rule for this patch. -1 when we
- * could not find out: no spatch (says how to install it).
+ * 0 with the answer, as ladder_apply(): MARK_SEMANTIC when sure, else MARK_CONFLICT with the reason
+ * in the fates' evidence and nothing written; MARK_NONE when there is no rule for this patch. -1
+ * when we could not find out: no spatch (says how to install it).
  */
 int semantic_apply(struct arena *arena, const struct semantic_ask *ask, struct draft *draft,
 		   struct ladder_answer *answer);

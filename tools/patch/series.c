@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A series is read whole and checked whole: a patch that is not there or does not parse, a section about no patch, a
- * condition on a hunk that the patch does not have, all are refused before anything is ported.
+ * A series is read whole and checked whole: a patch that is not there or does not parse, a section
+ * about no patch, a condition on a hunk that the patch does not have, all are refused before
+ * anything is ported.
  */
 #include "patch/series.h"
 

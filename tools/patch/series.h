@@ -16,7 +16,10 @@
 
 enum patch_class { CLASS_STABLE, CLASS_DISTRO, CLASS_OUT_OF_TREE };
 
-/* Something the target must have: every string in the file it names (a path, or a path ending in "/" for its direct files). */
+/*
+ * Something the target must have: every string in the file it names (a path, or a path ending in
+ * "/" for its direct files).
+ */
 struct probe {
 	const char *name;
 	const char **files, **strings; /* strings[i] must stand in files[i], as a whole word */

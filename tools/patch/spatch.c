@@ -144,7 +144,8 @@ static void remember(const struct spatch *spatch, const struct memo_key *key, co
 
 /*
  * Run it on `text` with these options, and with the semantic patch `rule` where there is one. The
- * file has the same name each time and is in the program's own folder, so that what it says is the same.
+ * file has the same name each time and is in the program's own folder, so that what it says is the
+ * same.
  */
 static int ask_program(struct arena *arena, const struct spatch *spatch, const char *const *options,
 		       const char *rule, struct slice text, unsigned int deadline_ms,

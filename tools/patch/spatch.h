@@ -49,8 +49,8 @@ int spatch_run(struct arena *arena, const struct spatch *spatch, const struct sp
 	       struct spatch_answer *answer);
 
 /*
- * How many lines of `text` it cannot parse, and so would pass over in silence. `where` gets the first of
- * its complaints. Not being done in time is one. 0, -1.
+ * How many lines of `text` it cannot parse, and so would pass over in silence. `where` gets the
+ * first of its complaints. Not being done in time is one. 0, -1.
  */
 int spatch_parse(struct arena *arena, const struct spatch *spatch, struct slice text,
 		 unsigned int deadline_ms, unsigned long *lines_bad, char **where);

@@ -2,10 +2,11 @@
 /*
  * Which replies speak for which patch: what b4 does, for files that no b4 is at hand for.
  *
- * A reply's trailers are the lines "Key: value" of its own text (not quoted, not below the signature) that name a
- * person, and that person must be the sender: the same address, but for "+extension" and one level of domain, or the same name.
- * "Fixes:" and its like need no person. They go to the patch that the reply answers, directly or over other
- * replies; an answer to the cover letter goes to every patch. What is there already is not added again.
+ * A reply's trailers are the lines "Key: value" of its own text (not quoted, not below the
+ * signature) that name a person, and that person must be the sender: the same address, but for
+ * "+extension" and one level of domain, or the same name. "Fixes:" and its like need no person.
+ * They go to the patch that the reply answers, directly or over other replies; an answer to the
+ * cover letter goes to every patch. What is there already is not added again.
  */
 #define _GNU_SOURCE /* strcasestr() */
 #include "patch/thread.h"

@@ -24,8 +24,8 @@ struct thread {
 };
 
 /*
- * Find the series and the trailers. Fails with FAIL_USAGE where there is no patch, one of "n/m" is missing, or two have the same
- * number. O(mails^2) at worst.
+ * Find the series and the trailers. Fails with FAIL_USAGE where there is no patch, one of "n/m" is
+ * missing, or two have the same number. O(mails^2) at worst.
  */
 int thread_collect(struct arena *arena, const struct mails *mails, struct thread *thread);
 /* The mail's body with the given trailers behind its own. */

@@ -2,9 +2,9 @@
 /*
  * Which lines of a message are trailers: the rules of git interpret-trailers.
  *
- * The last paragraph is a block of trailers where each line of it is one (or continues one), or where
- * one is git's own (a sign-off, a cherry-pick line) and at least a quarter of the lines are trailers; that is how
- * "[ note ]" lines can stand among them. One pass over the paragraph.
+ * The last paragraph is a block of trailers where each line of it is one (or continues one), or
+ * where one is git's own (a sign-off, a cherry-pick line) and at least a quarter of the lines are
+ * trailers; that is how "[ note ]" lines can stand among them. One pass over the paragraph.
  */
 #include "patch/trailer.h"
 

@@ -7,7 +7,10 @@
 
 #include "patch/mail.h"
 
-/* Where the block of trailers begins in a body (a message without its subject); its end where there is none. */
+/*
+ * Where the block of trailers begins in a body (a message without its subject); its end where there
+ * is none.
+ */
 size_t trailer_block(struct slice body);
 /* Bytes of the key that the line begins with; 0 where it is no trailer. */
 size_t trailer_key(struct slice line);

@@ -6,7 +6,8 @@
  * spatch says nothing of a rule that did not match, so the accounts are kept here, on the tokens of
  * the file before and behind it: each declared function must have changed by what is declared, each
  * other function and all that stands between functions must be what it was. The counts do not say
- * that a statement came to the right place; that is what the rule, its test pair and the checks are for.
+ * that a statement came to the right place; that is what the rule, its test pair and the checks are
+ * for.
  */
 #include "patch/verify.h"
 

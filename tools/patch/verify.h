@@ -28,17 +28,20 @@ struct verify_cut {
 };
 
 /*
- * Cut the functions that are declared to change or to come (and are there) out of `text`. `missing` is told when
- * one that is to change is not there; NULL.
+ * Cut the functions that are declared to change or to come (and are there) out of `text`. `missing`
+ * is told when one that is to change is not there; NULL.
  */
 void verify_cut(struct arena *arena, const struct verify_ask *ask, struct slice text,
 		struct verify_cut *cut, char **missing);
-/* The file with `made` in the place of what was cut; false when the parts cannot be told apart any more. */
+/*
+ * The file with `made` in the place of what was cut; false when the parts cannot be told apart any
+ * more.
+ */
 bool verify_join(struct arena *arena, const struct verify_cut *cut, struct slice text,
 		 struct slice made, struct slice *joined);
 /*
- * Did exactly what is declared happen? NULL, with the changed functions in `did` ("a(), b()"); else the first thing
- * that is not as declared, in words.
+ * Did exactly what is declared happen? NULL, with the changed functions in `did` ("a(), b()"); else
+ * the first thing that is not as declared, in words.
  */
 char *verify_changes(struct arena *arena, const struct verify_ask *ask, char **did);
 /* The first of "a|b" that is among the functions, or NULL. */
