@@ -178,6 +178,34 @@ static void check_refused(struct fixture *f, const char *text, const char *words
 static void one_place_that_does_not_match_refuses_all(void **state)
 {
 	struct fixture *f = *state;
+
+	check_refused(
+		f,
+		with(f, quirk_before(f), "kvm_get_segment(vcpu, &sregs->cs, VCPU_SREG_CS);",
+		     "kvm_read_segment(vcpu, &sregs->cs);"),
+		"__get_sregs_common() 'kvm_handle_exception_payload_quirk' must stand +1 times");
+}
+
+static void a_place_that_is_gone_refuses_all(void **state)
+{
+	struct fixture *f = *state;
+
+	check_refused(f,
+		      with(f, quirk_before(f), "kvm_vcpu_ioctl_x86_get_debugregs", "get_debugregs"),
+		      "has no function kvm_vcpu_ioctl_x86_get_debugregs");
+}
+
+static void a_function_that_does_not_parse_refuses_all(void **state)
+{
+	struct fixture *f = *state;
+
+	check_refused(f, with(f, quirk_before(f), "kvm_get_dr(vcpu, 6, &val);", "if (val {"),
+		      "cannot parse");
+}
+
+static void a_second_delivery_that_is_left_refuses_all(void **state)
+{
+	struct fixture *f = *state;
 	static const char second[] =
 		"	if (!is_guest_mode(vcpu))\n"
 		"		kvm_deliver_exception_payload(vcpu, &vcpu->arch.exception);";
