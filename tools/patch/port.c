@@ -28,6 +28,10 @@
 #include "patch/semantic.h"
 #include "patch/version.h"
 
+/* As port_tried.method says it; compared by address. */
+static const char RECORDED[] = "recorded backport", AS_IT_IS[] = "text as it is",
+		  ADAPTED[] = "text adapted", SEMANTIC[] = "semantic patch";
+
 struct porting {
 	struct arena *arena;
 	const struct port_ask *ask;
@@ -38,7 +42,6 @@ struct porting {
 	bool records;  /* the series has a folder under backports/ */
 	int64_t date;  /* committer's date of the last commit */
 	git_oid parent, tree;
-	struct text *tried; /* what the methods before said of the patch in hand, for a conflict */
 };
 
 static void settle(struct port_patch *out, const struct ladder_answer *answer, char *why)
@@ -141,15 +144,22 @@ static int not_applicable(struct porting *p, struct port_patch *out)
 	return 1;
 }
 
-/* Keep what an unsure method said, for whoever has to decide. */
-static void keep_reason(struct porting *p, const char *method, const struct ladder_answer *answer)
+/* Keep what an unsure method said of the first hunk that stopped it. */
+static void keep_reason(struct porting *p, struct port_patch *out, const char *method,
+			const struct ladder_answer *answer)
 {
-	for (size_t i = 0; i < answer->n; i++)
-		if (answer->items[i].mark == MARK_CONFLICT && answer->items[i].evidence) {
-			text_addf(p->tried, "%s%s: %s", p->tried->len ? "; " : "", method,
-				  answer->items[i].evidence);
-			return;
-		}
+	for (size_t i = 0; i < answer->n && out->ntried < ARRAY_SIZE(out->tried); i++) {
+		const struct hunk_fate *fate = &answer->items[i];
+
+		if (fate->mark != MARK_CONFLICT || !fate->evidence)
+			continue;
+		out->tried[out->ntried++] = (struct port_tried){
+			method,
+			*fate->path ? arena_printf(p->arena, "%s: %s", fate->path, fate->evidence) :
+				      fate->evidence,
+		};
+		return;
+	}
 }
 
 /* 1: a record was used; 0: there is none that fits. */
@@ -165,7 +175,7 @@ static int try_record(struct porting *p, struct port_patch *out)
 	if (recorded_apply(p->arena, p->ask->repo, &recorded, p->draft, &answer))
 		return -1;
 	if (answer.mark == MARK_CONFLICT) {
-		keep_reason(p, "recorded backport", &answer);
+		keep_reason(p, out, RECORDED, &answer);
 		return 0;
 	}
 	if (answer.mark == MARK_SKIPPED)
@@ -269,17 +279,19 @@ static int climb(struct porting *p, size_t index, const struct reduced *reduced,
 		r = try_history(p, out);
 		if (r)
 			return r < 0 ? -1 : 0;
+		keep_reason(p, out, AS_IT_IS, &answer);
 		ask.methods = LADDER_ALL & ~LADDER_ONLY(MARK_WORDS);
 		if (find_base(p, &ask, index) || ladder_apply(p->arena, &ask, p->draft, &answer))
 			return -1;
 	}
 	if (answer.mark == MARK_CONFLICT) {
+		keep_reason(p, out, ADAPTED, &answer);
 		if (try_semantic(p, reduced, out, &semantic))
 			return -1;
 		if (semantic.mark == MARK_SEMANTIC)
 			answer = semantic;
 		else if (semantic.mark == MARK_CONFLICT)
-			keep_reason(p, "semantic patch", &semantic);
+			keep_reason(p, out, SEMANTIC, &semantic);
 	}
 	/* Where a rule was written and is not sure, words would not be either. */
 	if (answer.mark == MARK_CONFLICT && semantic.mark == MARK_NONE) {
@@ -310,8 +322,11 @@ static void say_why(struct porting *p, struct port_patch *out)
 		last = fate->evidence;
 		text_addf(&text, "%s%s: %s", text.len ? "; " : "", fate->path, fate->evidence);
 	}
-	if (out->mark == MARK_CONFLICT && p->tried->len)
-		text_addf(&text, "%s%s", text.len ? "; " : "", text_str(p->tried));
+	/* What the text methods said is in the fates already. */
+	for (size_t i = 0; out->mark == MARK_CONFLICT && i < out->ntried; i++)
+		if (out->tried[i].method == RECORDED || out->tried[i].method == SEMANTIC)
+			text_addf(&text, "%s%s: %s", text.len ? "; " : "", out->tried[i].method,
+				  out->tried[i].reason);
 	if (text.len)
 		out->why = slice_str(p->arena, text_slice(&text));
 }
@@ -373,7 +388,6 @@ static int port_one(struct porting *p, size_t index, struct port_patch *out)
 	struct reduced reduced;
 	int r;
 
-	text_clear(p->tried);
 	out->before = out->tree = p->tree;
 	out->commit = p->parent;
 	r = not_applicable(p, out);
@@ -452,12 +466,10 @@ int port_series(struct arena *arena, const struct port_ask *ask, struct pack *pa
 {
 	/* Texts of large files, which the next kernel's take the place of. */
 	struct arena *scratch __free(arena) = arena_new();
-	struct text tried __free_text = TEXT_INIT;
 	struct porting p = {
 		.arena = scratch,
 		.ask = ask,
 		.pack = pack,
-		.tried = &tried,
 		.draft = draft_new(scratch, ask->repo, &ask->kernel->tree),
 		.have_base = -1,
 		.parent = ask->kernel->commit,

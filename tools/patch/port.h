@@ -24,6 +24,13 @@ struct port_ask {
 	bool no_semantic;	  /* text methods only */
 };
 
+/* A method that was not sure, and what it said. */
+struct port_tried {
+	const char *
+		method; /* "recorded backport", "text as it is", "text adapted", "semantic patch" */
+	char *reason;
+};
+
 struct port_patch {
 	const struct series_patch *patch;
 	enum mark mark;
@@ -35,6 +42,8 @@ struct port_patch {
 	bool committed;	      /* false for U, n/a, X */
 	git_oid before, tree; /* trees before and after it; equal where not committed */
 	git_oid commit;
+	struct port_tried tried[4]; /* in order; those that came before the method that won */
+	size_t ntried;
 };
 
 struct port {
