@@ -2,14 +2,13 @@
 /*
  * Two versions of a file, line against line.
  *
- * Searched: the pairing in order that keeps most of what says something. Lines that stand once in
- * both ranges split the ranges (Bram Cohen's patience diff: the longest increasing subsequence of
- * the unique lines), recursively, after equal lines at both ends are taken; what has no unique
- * lines left is settled by the heaviest common subsequence, where a brace or an empty line weighs
- * little and so never pulls a real line out of place. Lines that are still alone are then paired by
- * likeness within their gap, which is what the word-level merge works on. The gaps' products are
- * bounded (CELLS_MAX for each, and a total), so hostile input costs some coverage, never time:
- * O(lines log lines) plus the bounded tables.
+ * Searched: the pairing in order that keeps most of what says something. Lines that stand once in both ranges split the
+ * ranges (Bram Cohen's patience diff: the longest increasing subsequence of the unique lines), recursively, after equal
+ * lines at both ends are taken; what has no unique lines left is settled by the heaviest common subsequence,
+ * where a brace or an empty line weighs little and so never pulls a real line out of place. Lines that are
+ * still alone are then paired by likeness within their gap, which is what the word-level merge works on. The gaps'
+ * products are bounded (CELLS_MAX for each, and a total), so hostile input costs some coverage, never time: O(lines log lines)
+ * plus the bounded tables.
  */
 #include "patch/align.h"
 
@@ -19,8 +18,8 @@
 #define CELLS_TOTAL 8000000ul /* of all of them */
 #define ALIKE_CELLS 10000ul   /* of one table of likeness, each cell of which is a table of words */
 #define ALIKE_TOTAL 60000ul
-#define VISITS 64ul  /* times a line may be looked at while ranges split */
-#define ALIKE_MIN 60 /* percent, below which two lines are not the same line changed */
+#define VISITS 64ul	      /* times a line may be looked at while ranges split */
+#define ALIKE_MIN 60	      /* percent, below which two lines are not the same line changed */
 
 struct range {
 	size_t a0, a1, b0, b1;
@@ -95,8 +94,7 @@ static size_t unique_pairs(struct work *work, const struct range *r, struct pair
 /* Keep the longest run of pairs whose b grows as well. O(n log n). */
 static size_t increasing(struct arena *arena, struct pair *pairs, size_t n)
 {
-	size_t *tail = arena_alloc(arena, (n + 1) * sizeof(*tail)),
-	       *before = arena_alloc(arena, (n + 1) * sizeof(*before));
+	size_t *tail = arena_alloc(arena, (n + 1) * sizeof(*tail)), *before = arena_alloc(arena, (n + 1) * sizeof(*before));
 	size_t len = 0, k;
 
 	for (size_t i = 0; i < n; i++) {
@@ -130,8 +128,7 @@ static void join_heaviest(struct work *work, const struct range *r)
 	const struct source *a = work->align->a, *b = work->align->b;
 	unsigned int *best;
 
-	if (na > CELLS_MAX / width || (na + 1) * width > CELLS_MAX ||
-	    (na + 1) * width > work->cells)
+	if (na > CELLS_MAX / width || (na + 1) * width > CELLS_MAX || (na + 1) * width > work->cells)
 		return;
 	work->cells -= (na + 1) * width;
 	best = calloc((na + 1) * width, sizeof(*best));
@@ -154,8 +151,7 @@ static void join_heaviest(struct work *work, const struct range *r)
 	for (size_t i = 0, j = 0; i < na && j < nb;) {
 		const unsigned int *cell = &best[i * width + j];
 
-		if (a->number[r->a0 + i] == b->number[r->b0 + j] &&
-		    *cell == cell[width + 1] + a->weight[r->a0 + i]) {
+		if (a->number[r->a0 + i] == b->number[r->b0 + j] && *cell == cell[width + 1] + a->weight[r->a0 + i]) {
 			join(work->align, r->a0 + i++, r->b0 + j++, 100);
 		} else if (*cell == cell[width]) {
 			i++;
@@ -206,9 +202,7 @@ static void join_range(struct work *work, struct range r)
 	}
 }
 
-/*
- * In a gap between joined lines: pair what is alike, keeping the order, greatest sum of likeness.
- */
+/* In a gap between joined lines: pair what is alike, keeping the order, greatest sum of likeness. */
 static void join_alike(struct work *work, const struct range *r)
 {
 	size_t na = r->a1 - r->a0, nb = r->b1 - r->b0, width = nb + 1;
@@ -265,14 +259,12 @@ static void join_gaps(struct work *work, struct range all)
 	}
 }
 
-struct align *align_ranges(struct arena *arena, struct source *a, size_t a0, size_t a1,
-			   struct source *b, size_t b0, size_t b1)
+struct align *align_ranges(struct arena *arena, struct source *a, size_t a0, size_t a1, struct source *b, size_t b0,
+			   size_t b1)
 {
 	struct align *align = arena_new_of(arena, struct align);
 	struct arena *scratch __free(arena) = arena_new();
-	struct work work = {
-		.arena = scratch, .align = align, .cells = CELLS_TOTAL, .alike = ALIKE_TOTAL
-	};
+	struct work work = { .arena = scratch, .align = align, .cells = CELLS_TOTAL, .alike = ALIKE_TOTAL };
 	struct range all = { a0, a1, b0, b1 };
 
 	align->a = a;

@@ -15,15 +15,15 @@ struct check {
 	struct align *align; /* of the two */
 	struct slice base_text;
 	struct symbols *in_base, *in_target;
-	struct symbols *
-		removed; /* of the patch's removed lines in this file; marked so what they define */
-	bool code;	 /* the file is C, or near enough for scopes and names */
-	bool tree;	 /* it is a device tree */
+	struct symbols *in_after; /* the base with the patch; NULL: not known */
+	struct symbols *removed; /* of the patch's removed lines in this file; marked so what they define */
+	bool code;		 /* the file is C, or near enough for scopes and names */
+	bool tree;		 /* it is a device tree */
 };
 
 /* Where a check fails, the group is not sure any more, and says why. */
 void check_group(struct check *check, struct group *group);
-/* `after` is the base with the patch. What is wrong with the whole file, in words; NULL. */
-char *check_result(struct check *check, struct slice after, struct slice result);
+/* What is wrong with the whole file, in words; NULL. */
+char *check_result(struct check *check, struct slice result);
 
 #endif

@@ -44,23 +44,21 @@ struct fileport {
 	struct slice base;     /* p NULL: none known */
 	const char *base_name; /* for evidence */
 	bool bare;
+	/* names of all of the patch's files, kept by the caller: what base and target have, and what added lines use; NULL: not wanted */
+	struct symbols *known, *brought;
 };
 
-void fileport_init(struct fileport *port, struct arena *arena, const struct filediff *file,
-		   struct slice text);
+void fileport_init(struct fileport *port, struct arena *arena, const struct filediff *file, struct slice text);
 /* C, assembler, device trees: a file with scopes and names that can be checked. */
 bool fileport_is_code(const char *path);
 /* Methods = and U by text that stands there as it is. true: every hunk is settled. */
 bool fileport_exact(struct fileport *port, bool may_be_present);
 /*
- * Methods ~ 3 W on the hunks that are not settled yet, and with a base the checks of patch/check.h
- * on all. true: every hunk is settled.
+ * Methods ~ 3 W on the hunks that are not settled yet, and with a base the checks of patch/check.h on all. true: every
+ * hunk is settled.
  */
 bool fileport_merge(struct fileport *port, unsigned int methods);
-/*
- * The text with all splices done, and the line (from 1) where each hunk's first change stands in
- * it.
- */
+/* The text with all splices done, and the line (from 1) where each hunk's first change stands in it. */
 struct slice fileport_text(struct fileport *port, size_t *hunk_line);
 
 #endif

@@ -11,6 +11,8 @@
 #include "patch/place.h"
 #include "patch/scope.h"
 
+#define KEPT_MIN 50 /* percent of the base's lines that a target has to have before anything is merged into it */
+
 struct merging {
 	struct fileport *port;
 	struct vocabulary *vocabulary;
@@ -50,11 +52,7 @@ static void splice_group(struct fileport *port, const struct group *group)
 	if (group->present)
 		return;
 	splice = arena_push(port->arena, &port->splices);
-	*splice = (struct splice){ .at = group->at,
-				   .drop = group->drop,
-				   .lines = group->lines,
-				   .n = group->n_lines,
-				   .hunk = group->hunk };
+	*splice = (struct splice){ .at = group->at, .drop = group->drop, .lines = group->lines, .n = group->n_lines, .hunk = group->hunk };
 }
 
 /* All groups of a hunk decide what the hunk is. */
@@ -87,19 +85,14 @@ static bool settle_hunk(struct merging *m, size_t number, const struct groups *g
 		fit->mark = MARK_CONFLICT;
 		return false;
 	}
-	fit->note = note		      ? arena_printf(m->port->arena, "%s", note) :
-		    fit->mark == MARK_PRESENT ? NULL :
-						arena_printf(m->port->arena, "context");
+	fit->note = note ? arena_printf(m->port->arena, "%s", note) : fit->mark == MARK_PRESENT ? NULL : arena_printf(m->port->arena, "context");
 	fit->offset = (long)fit->at - (groups->n ? (long)groups->items[0].from : 0);
 	for (size_t i = 0; i < groups->n; i++)
 		splice_group(m->port, &groups->items[i]);
 	return true;
 }
 
-/*
- * Does the line define what it names last: "#define X", "static int x(...", "struct y *x;"? Then
- * *name is that.
- */
+/* Does the line define what it names last: "#define X", "static int x(...", "struct y *x;"? Then *name is that. */
 static bool defines(struct vocabulary *vocabulary, struct slice line, struct slice *name)
 {
 	struct words words = words_of(vocabulary, line);
@@ -108,18 +101,15 @@ static bool defines(struct vocabulary *vocabulary, struct slice line, struct sli
 		*name = words.items[2].text;
 		return true;
 	}
-	if (line.n && isalpha((unsigned char)line.p[0]) && memchr(line.p, '(', line.n) &&
-	    !slice_ends(line, ";")) {
+	if (line.n && isalpha((unsigned char)line.p[0]) && memchr(line.p, '(', line.n) && !slice_ends(line, ";")) {
 		*name = scope_name(line);
 		return true;
 	}
-	if (words.n < 3 || words.n > 8 || !slice_is(words.items[words.n - 1].text, ";") ||
-	    words.items[words.n - 2].kind != WORD_NAME || words.items[0].kind != WORD_NAME ||
-	    slice_is(words.items[0].text, "return") || slice_is(words.items[0].text, "goto"))
+	if (words.n < 3 || words.n > 8 || !slice_is(words.items[words.n - 1].text, ";") || words.items[words.n - 2].kind != WORD_NAME ||
+	    words.items[0].kind != WORD_NAME || slice_is(words.items[0].text, "return") || slice_is(words.items[0].text, "goto"))
 		return false;
 	*name = words.items[words.n - 2].text;
-	return words.items[words.n - 3].kind == WORD_NAME ||
-	       slice_is(words.items[words.n - 3].text, "*");
+	return words.items[words.n - 3].kind == WORD_NAME || slice_is(words.items[words.n - 3].text, "*");
 }
 
 static struct symbols *removed_names(struct fileport *port, struct vocabulary *vocabulary)
@@ -130,42 +120,67 @@ static struct symbols *removed_names(struct fileport *port, struct vocabulary *v
 	for (size_t i = 0; i < port->file->n; i++)
 		for (size_t k = 0; k < port->file->items[i].n; k++)
 			if (port->file->items[i].items[k].kind == '-')
-				*arena_push(port->arena, &lines) =
-					port->file->items[i].items[k].text;
+				*arena_push(port->arena, &lines) = port->file->items[i].items[k].text;
 	symbols_add_lines(removed, lines.items, lines.n);
 	for (size_t i = 0; i < lines.n; i++) {
 		struct slice name;
 		unsigned int number;
 
-		if (defines(vocabulary, lines.items[i], &name) &&
-		    names_find(removed->names, name, &number))
+		if (defines(vocabulary, lines.items[i], &name) && names_find(removed->names, name, &number))
 			removed->items[number].removed = true;
 	}
 	return removed;
+}
+
+/* The names of the base with the patch. */
+static struct symbols *names_after(struct fileport *port)
+{
+	size_t *line = arena_alloc(port->arena, (port->file->n + 1) * sizeof(*line));
+	struct symbols *after;
+	struct fileport own;
+
+	fileport_init(&own, port->arena, port->file, port->base);
+	if (!fileport_exact(&own, false))
+		return NULL;
+	after = symbols_new(port->arena);
+	symbols_add(after, fileport_text(&own, line));
+	return after;
+}
+
+/* For the caller, who sees all files of the patch. */
+static void add_names(struct fileport *port)
+{
+	if (!port->known)
+		return;
+	symbols_add(port->known, port->base);
+	symbols_add(port->known, port->text);
+	for (size_t i = 0; i < port->file->n; i++)
+		for (size_t k = 0; k < port->file->items[i].n; k++)
+			if (port->file->items[i].items[k].kind == '+')
+				symbols_add_lines(port->brought, &port->file->items[i].items[k].text, 1);
 }
 
 static void prepare(struct merging *m)
 {
 	struct fileport *port = m->port;
 	struct check *check = &m->check;
-	/* a file that the patch adds has no old path */
-	const char *path = port->file->old_path ? port->file->old_path : port->file->new_path;
 
 	m->align = align_new(port->arena, m->base, m->target);
-	*check = (struct check){ port->arena, m->vocabulary, m->base, m->target,
-				 m->align,    port->base,    NULL,    NULL,
-				 NULL,	      false,	     false };
-	check->code = fileport_is_code(path);
-	check->tree = strstr(path, ".dts") != NULL;
+	*check = (struct check){ .arena = port->arena, .vocabulary = m->vocabulary, .base = m->base, .target = m->target,
+				 .align = m->align, .base_text = port->base };
+	check->code = fileport_is_code(port->file->old_path);
+	check->tree = strstr(port->file->old_path, ".dts") != NULL;
 	check->removed = removed_names(port, m->vocabulary);
 	check->in_base = symbols_new(port->arena);
 	check->in_target = symbols_new(port->arena);
 	symbols_add(check->in_base, port->base);
 	symbols_add(check->in_target, port->text);
+	if (check->code) {
+		check->in_after = names_after(port);
+		add_names(port);
+	}
 	m->renames = renames_learn(port->arena, m->align, check->in_base, check->in_target);
-	m->ask = (struct merge_ask){
-		.align = m->align, .renames = &m->renames, .words = true, .plain = MARK_THREEWAY
-	};
+	m->ask = (struct merge_ask){ .align = m->align, .renames = &m->renames, .words = true, .plain = MARK_THREEWAY };
 }
 
 /* A hunk that fits as it is: nothing to decide, but the same checks to pass. */
@@ -189,8 +204,7 @@ static bool check_exact(struct merging *m, size_t number)
 		if (group->sure)
 			continue;
 		fit->mark = MARK_CONFLICT;
-		fit->evidence = arena_printf(port->arena, "fits as text, but %s [%s]", group->why,
-					     group->rule);
+		fit->evidence = arena_printf(port->arena, "fits as text, but %s [%s]", group->why, group->rule);
 		return false;
 	}
 	return true;
@@ -200,8 +214,7 @@ static bool merge_hunk(struct merging *m, size_t number)
 {
 	struct groups groups = { 0 };
 
-	groups_of_hunk(m->port->arena, &m->port->file->items[number], number, m->at[number],
-		       &groups);
+	groups_of_hunk(m->port->arena, &m->port->file->items[number], number, m->at[number], &groups);
 	for (size_t k = 0; k < groups.n; k++) {
 		merge_group(m->port->arena, &m->ask, &groups.items[k]);
 		check_group(&m->check, &groups.items[k]);
@@ -212,19 +225,29 @@ static bool merge_hunk(struct merging *m, size_t number)
 /* The whole file, once every hunk has its place. */
 static bool check_whole(struct merging *m)
 {
-	struct fileport *port = m->port, own;
+	struct fileport *port = m->port;
 	size_t *line = arena_alloc(port->arena, (port->file->n + 1) * sizeof(*line));
-	char *why;
+	char *why = check_result(&m->check, fileport_text(port, line));
 
-	fileport_init(&own, port->arena, port->file, port->base);
-	if (!fileport_exact(&own, false))
-		return true;
-	why = check_result(&m->check, fileport_text(&own, line), fileport_text(port, line));
 	for (size_t i = 0; why && i < port->file->n; i++) {
 		port->hunks[i].mark = MARK_CONFLICT;
 		port->hunks[i].evidence = why;
 	}
 	return !why;
+}
+
+/* Percent of the base's lines that the target has, too. */
+static size_t lines_kept(const struct align *align)
+{
+	size_t n = 0, kept = 0;
+
+	for (size_t i = 0; i < align->a->lines.n; i++) {
+		if (align->a->weight[i] != WEIGHT_FULL)
+			continue;
+		n++;
+		kept += align->alike[i] == 100;
+	}
+	return n ? 100 * kept / n : 100;
 }
 
 static bool merge_with_base(struct merging *m)
@@ -233,6 +256,18 @@ static bool merge_with_base(struct merging *m)
 	bool all = true;
 
 	prepare(m);
+	if (m->check.code && lines_kept(m->align) < KEPT_MIN) {
+		for (size_t i = 0; i < port->file->n; i++) {
+			if (port->hunks[i].mark != MARK_NONE)
+				continue;
+			all = false;
+			port->hunks[i].mark = MARK_CONFLICT;
+			port->hunks[i].evidence = arena_printf(port->arena, "the target has only %zu of 100 lines of %s: the same text may mean something else",
+							       lines_kept(m->align), port->base_name ? port->base_name : "the base");
+		}
+		if (!all)
+			return false;
+	}
 	for (size_t i = 0; i < port->file->n; i++) {
 		if (port->hunks[i].mark == MARK_EXACT)
 			all &= check_exact(m, i);

@@ -2,21 +2,20 @@
 /*
  * Finding a hunk.
  *
- * First the line that the header names, moved by as much as the hunk before it moved; this is where
- * nearly every hunk is, and costs one comparison of its lines. Else all of the file is searched for
- * the pre-image, and the caller hears how often it stands there, since the nearest of several
- * places is only a guess (patch and git apply take it). The search tries the pre-image's longest
- * line first, because it is the one that least often matches by chance: O(lines) in practice,
+ * First the line that the header names, moved by as much as the hunk before it moved; this is where nearly every hunk
+ * is, and costs one comparison of its lines. Else all of the file is searched for the pre-image, and the caller hears
+ * how often it stands there, since the nearest of several places is only a guess (patch and git apply take it). The search tries
+ * the pre-image's longest line first, because it is the one that least often matches by chance: O(lines) in practice,
  * O(lines x hunk) at worst.
  */
 #include "patch/place.h"
 
-static struct lines hunk_side(struct arena *arena, const struct hunk *hunk, char not )
+static struct lines hunk_side(struct arena *arena, const struct hunk *hunk, char not)
 {
 	struct lines lines = { 0 };
 
 	for (size_t i = 0; i < hunk->n; i++) {
-		if (hunk->items[i].kind == not )
+		if (hunk->items[i].kind == not)
 			continue;
 		*arena_push(arena, &lines) = hunk->items[i].text;
 		lines.no_newline = hunk->items[i].no_newline;
@@ -70,8 +69,7 @@ static const struct diff_line *rarest(const struct hunk *hunk, size_t *down)
 	return best;
 }
 
-struct place place_hunk(const struct lines *lines, const struct hunk *hunk, size_t floor,
-			long delta)
+struct place place_hunk(const struct lines *lines, const struct hunk *hunk, size_t floor, long delta)
 {
 	struct place place = { .at = PLACE_NONE };
 	long want = (long)hunk->old_start - 1 + delta;
@@ -98,8 +96,7 @@ struct place place_hunk(const struct lines *lines, const struct hunk *hunk, size
 	return place;
 }
 
-size_t place_all(const struct lines *lines, const struct slice *run, size_t n, size_t *at,
-		 size_t max)
+size_t place_all(const struct lines *lines, const struct slice *run, size_t n, size_t *at, size_t max)
 {
 	size_t count = 0;
 

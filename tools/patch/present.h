@@ -15,9 +15,7 @@ struct present_text {
 
 struct present_ask {
 	const struct filediff *file;
-	/*
-	 * The texts that may hold it, the file itself (or what it became) first: 1, 0 no more, -1.
-	 */
+	/* The texts that may hold it, the file itself (or what it became) first: 1, 0 no more, -1. */
 	int (*text)(void *data, size_t index, struct present_text *text);
 	void *data;
 };

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Kernel style makes scopes cheap to see: a definition begins in the first column with a letter and
- * ends with "}" in the first column. Labels, preprocessor lines and comments are passed over.
- * Device trees indent their nodes, so there the enclosing "name {" is found by indentation instead.
- * No parsing: what it answers is only used to refuse or to confirm.
+ * Kernel style makes scopes cheap to see: a definition begins in the first column with a letter and ends with "}" in the first
+ * column. Labels, preprocessor lines and comments are passed over. Device trees indent their nodes, so there the
+ * enclosing "name {" is found by indentation instead. No parsing: what it answers is only used to refuse or to confirm.
  */
 #include "patch/scope.h"
 
@@ -77,10 +76,7 @@ static size_t scope_end(const struct source *source, size_t from)
 	return lines->n ? lines->n - 1 : 0;
 }
 
-/*
- * "label: node@1 {" with less indentation, nearest above: how device trees and structures inside
- * structures look.
- */
+/* "label: node@1 {" with less indentation, nearest above: how device trees and structures inside structures look. */
 static long node_head(const struct source *source, size_t line)
 {
 	const struct lines *lines = &source->lines;
@@ -102,9 +98,7 @@ static long node_head(const struct source *source, size_t line)
 	return SCOPE_NONE;
 }
 
-/*
- * Does what begins at line `head` go on to `line`? Not when it is a declaration that ended before.
- */
+/* Does what begins at line `head` go on to `line`? Not when it is a declaration that ended before. */
 static bool holds(const struct source *source, size_t head, size_t line)
 {
 	for (size_t i = head; i < line && i < source->lines.n; i++) {
@@ -166,8 +160,7 @@ bool scope_find(const struct source *source, struct slice name, struct scope *sc
 			if (memchr(lines->items[body].p, '{', lines->items[body].n) ||
 			    memchr(lines->items[body].p, ';', lines->items[body].n))
 				break;
-		if (body == lines->n || body == i + 12 ||
-		    !memchr(lines->items[body].p, '{', lines->items[body].n))
+		if (body == lines->n || body == i + 12 || !memchr(lines->items[body].p, '{', lines->items[body].n))
 			continue;
 		found++;
 		*scope = (struct scope){ (long)i, i, scope_end(source, i), name };

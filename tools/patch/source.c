@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Words are what C's lexer would see, near enough for device trees, assembler, Makefiles and prose:
- * names, numbers, strings, comments, and every other character by itself. Likeness of two lines is
- * the weight of their longest common subsequence of words, O(words x words), with a word cap that
- * keeps a hostile line from costing more.
+ * Words are what C's lexer would see, near enough for device trees, assembler, Makefiles and prose: names, numbers, strings,
+ * comments, and every other character by itself. Likeness of two lines is the weight of their longest common subsequence
+ * of words, O(words x words), with a word cap that keeps a hostile line from costing more.
  */
 #include "patch/source.h"
 
@@ -47,27 +46,9 @@ static struct slice spaceless(struct arena *arena, struct slice line)
 
 static enum weight line_weight(struct slice s)
 {
-	static const char *const low[] = { "else",
-					   "} else {",
-					   "return 0;",
-					   "return;",
-					   "break;",
-					   "continue;",
-					   "return ret;",
-					   "#endif",
-					   "#else",
-					   "do {",
-					   "return err;",
-					   "status = \"okay\";",
-					   "/*",
-					   "*/",
-					   "*",
-					   "return -EINVAL;",
-					   "return -ENOMEM;",
-					   "return rc;",
-					   "goto out;",
-					   "out:",
-					   "default:" };
+	static const char *const low[] = { "else", "} else {", "return 0;", "return;",	 "break;",  "continue;", "return ret;",
+					   "#endif", "#else",  "do {",	    "return err;", "status = \"okay\";", "/*", "*/", "*",
+					   "return -EINVAL;", "return -ENOMEM;", "return rc;", "goto out;", "out:", "default:" };
 	size_t letters = 0;
 
 	if (!s.n)
@@ -181,8 +162,8 @@ const struct words *source_words(struct source *source, size_t i)
 bool slice_is_comment(struct slice line)
 {
 	line = slice_trim(line);
-	return slice_starts(line, "/*") || slice_starts(line, "*/") || slice_starts(line, "* ") ||
-	       slice_is(line, "*") || slice_starts(line, "//");
+	return slice_starts(line, "/*") || slice_starts(line, "*/") || slice_starts(line, "* ") || slice_is(line, "*") ||
+	       slice_starts(line, "//");
 }
 
 static unsigned int word_weight(const struct word *word)
@@ -208,8 +189,7 @@ unsigned int words_alike(const struct words *a, const struct words *b)
 			unsigned int up = was[j + 1], left = now[j];
 
 			now[j + 1] = up > left ? up : left;
-			if (a->items[i].number == b->items[j].number &&
-			    was[j] + word_weight(&a->items[i]) > now[j + 1])
+			if (a->items[i].number == b->items[j].number && was[j] + word_weight(&a->items[i]) > now[j + 1])
 				now[j + 1] = was[j] + word_weight(&a->items[i]);
 		}
 	}

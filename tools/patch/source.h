@@ -2,8 +2,7 @@
 /*
  * Source: a file's text as numbered lines, each line as numbered words.
  *
- * Sources that are compared share one vocabulary. Lines that differ only in white space have the
- * same number.
+ * Sources that are compared share one vocabulary. Lines that differ only in white space have the same number.
  */
 #ifndef SERIES_PATCH_SOURCE_H
 #define SERIES_PATCH_SOURCE_H
@@ -54,10 +53,7 @@ const struct words *source_words(struct source *source, size_t i);
 /* The words of any text; line ends count as white space. */
 struct words words_of(struct vocabulary *vocabulary, struct slice text);
 bool slice_is_comment(struct slice line);
-/*
- * How alike two lines are, 0 to 100: twice their common words in order over all their words, names
- * counting double.
- */
+/* How alike two lines are, 0 to 100: twice their common words in order over all their words, names counting double. */
 unsigned int words_alike(const struct words *a, const struct words *b);
 
 #endif

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A hunk can fit a file as text and be wrong as code: it names a function, a field or a CONFIG_
- * symbol that the target does not have, or calls one with as many arguments as it has upstream.
- * Most of what three-way merges get wrong is of that kind, and a compiler sees only a part of it
- * (#ifdef of an unknown CONFIG_ compiles). So names are compared: what the ported lines use must be
- * in the target wherever the base shows that it is a name of the tree at all. No parsing: a name is
- * a word outside comments and strings; a call is a name before "(", its arguments are the commas at
+ * A hunk can fit a file as text and be wrong as code: it names a function, a field or a CONFIG_ symbol that the target
+ * does not have, or calls one with as many arguments as it has upstream. Most of what three-way merges get wrong is of that kind, and
+ * a compiler sees only a part of it (#ifdef of an unknown CONFIG_ compiles). So names are compared: what the ported
+ * lines use must be in the target wherever the base shows that it is a name of the tree at all.
+ * No parsing: a name is a word outside comments and strings; a call is a name before "(", its arguments are the commas at
  * depth one. O(bytes), one pass.
  */
 #include "patch/symbol.h"
@@ -38,10 +37,10 @@ const struct symbol *symbols_find(const struct symbols *symbols, struct slice na
 	return names_find(symbols->names, name, &number) ? &symbols->items[number] : NULL;
 }
 
-struct open {	   /* a bracket that is open */
-	long name; /* index of the word before "(", or -1 */
+struct open { /* a bracket that is open */
+	long name;	/* index of the word before "(", or -1 */
 	unsigned int commas;
-	size_t words; /* inside */
+	size_t words;	/* inside */
 	bool dots;
 };
 
@@ -64,8 +63,7 @@ static bool is_sign(const struct word *word, char c)
 /* "f(void)" takes nothing. */
 static bool is_void(const struct words *words, size_t i)
 {
-	return i + 1 < words->n && slice_is(words->items[i].text, "void") &&
-	       is_sign(&words->items[i + 1], ')');
+	return i + 1 < words->n && slice_is(words->items[i].text, "void") && is_sign(&words->items[i + 1], ')');
 }
 
 void symbols_add(struct symbols *symbols, struct slice text)
@@ -100,8 +98,7 @@ void symbols_add(struct symbols *symbols, struct slice text)
 			depth -= depth > 0;
 		} else if (depth && depth <= DEPTH_MAX) {
 			open[depth - 1].commas += is_sign(w, ',');
-			open[depth - 1].dots |= is_sign(w, '.') && i + 1 < words.n &&
-						is_sign(&words.items[i + 1], '.');
+			open[depth - 1].dots |= is_sign(w, '.') && i + 1 < words.n && is_sign(&words.items[i + 1], '.');
 		}
 	}
 }
@@ -122,16 +119,11 @@ void symbols_add_lines(struct symbols *symbols, const struct slice *lines, size_
 bool symbol_common(struct slice name)
 {
 	static const char *const common[] = {
-		"if",	   "else",     "for",	   "while",   "do",    "switch",   "case",
-		"default", "break",    "continue", "return",  "goto",  "sizeof",   "typeof",
-		"struct",  "union",    "enum",	   "static",  "const", "inline",   "extern",
-		"void",	   "volatile", "register", "typedef", "int",   "unsigned", "signed",
-		"long",	   "short",    "char",	   "bool",    "true",  "false",	   "NULL",
-		"u8",	   "u16",      "u32",	   "u64",     "s8",    "s16",	   "s32",
-		"s64",	   "__u8",     "__u16",	   "__u32",   "__u64", "size_t",   "ssize_t",
-		"define",  "include",  "ifdef",	   "ifndef",  "endif", "undef",	   "elif",
-		"defined", "pragma",   "linux",	   "h",	      "asm",   "__func__", "__init",
-		"__exit",  "likely",   "unlikely",
+		"if", "else", "for", "while", "do", "switch", "case", "default", "break", "continue", "return", "goto", "sizeof",
+		"typeof", "struct", "union", "enum", "static", "const", "inline", "extern", "void", "volatile", "register", "typedef",
+		"int", "unsigned", "signed", "long", "short", "char", "bool", "true", "false", "NULL", "u8", "u16", "u32", "u64", "s8",
+		"s16", "s32", "s64", "__u8", "__u16", "__u32", "__u64", "size_t", "ssize_t", "define", "include", "ifdef", "ifndef",
+		"endif", "undef", "elif", "defined", "pragma", "linux", "h", "asm", "__func__", "__init", "__exit", "likely", "unlikely",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(common); i++)
@@ -140,32 +132,26 @@ bool symbol_common(struct slice name)
 	return false;
 }
 
-/*
- * Is it there, but never with as many arguments as the code brings? What takes any number, or what
- * the patch changes, does not count.
- */
-static bool other_arity(const struct symbol *brought, const struct symbol *base,
-			const struct symbol *there)
+/* Is it there, but never with as many arguments as the code brings? What takes any number, or what the patch changes, does not count. */
+static bool other_arity(const struct symbol *brought, const struct symbol *base, const struct symbol *there)
 {
 	unsigned int in_base = base ? base->arities : 0;
 
 	if (!brought->arities || !there->arities || (brought->arities & there->arities))
 		return false;
-	if ((there->arities | in_base) >> ARITY_MANY || (in_base & (in_base - 1)) ||
-	    (there->arities & (there->arities - 1)))
+	if ((there->arities | in_base) >> ARITY_MANY || (in_base & (in_base - 1)) || (there->arities & (there->arities - 1)))
 		return false;
 	return !brought->removed;
 }
 
-int symbols_miss(const struct symbols *brought, const struct symbols *base,
-		 const struct symbols *target, struct symbol_miss *miss)
+int symbols_miss(const struct symbols *brought, const struct symbols *base, const struct symbols *target,
+		 struct symbol_miss *miss)
 {
 	for (size_t i = 0; i < brought->n; i++) {
 		const struct symbol *s = &brought->items[i], *was = symbols_find(base, s->name);
 		const struct symbol *there = symbols_find(target, s->name);
 
-		if (symbol_common(s->name) || (!there && !was) ||
-		    (there && !other_arity(s, was, there)))
+		if (symbol_common(s->name) || (!there && !was) || (there && !other_arity(s, was, there)))
 			continue;
 		*miss = (struct symbol_miss){ s->name, there != NULL };
 		return 1;
