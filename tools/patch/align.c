@@ -18,8 +18,8 @@
 #define CELLS_TOTAL 8000000ul /* of all of them */
 #define ALIKE_CELLS 10000ul   /* of one table of likeness, each cell of which is a table of words */
 #define ALIKE_TOTAL 60000ul
-#define VISITS 64ul	      /* times a line may be looked at while ranges split */
-#define ALIKE_MIN 60	      /* percent, below which two lines are not the same line changed */
+#define VISITS 64ul  /* times a line may be looked at while ranges split */
+#define ALIKE_MIN 60 /* percent, below which two lines are not the same line changed */
 
 struct range {
 	size_t a0, a1, b0, b1;
@@ -94,7 +94,8 @@ static size_t unique_pairs(struct work *work, const struct range *r, struct pair
 /* Keep the longest run of pairs whose b grows as well. O(n log n). */
 static size_t increasing(struct arena *arena, struct pair *pairs, size_t n)
 {
-	size_t *tail = arena_alloc(arena, (n + 1) * sizeof(*tail)), *before = arena_alloc(arena, (n + 1) * sizeof(*before));
+	size_t *tail = arena_alloc(arena, (n + 1) * sizeof(*tail)),
+	       *before = arena_alloc(arena, (n + 1) * sizeof(*before));
 	size_t len = 0, k;
 
 	for (size_t i = 0; i < n; i++) {
@@ -128,7 +129,8 @@ static void join_heaviest(struct work *work, const struct range *r)
 	const struct source *a = work->align->a, *b = work->align->b;
 	unsigned int *best;
 
-	if (na > CELLS_MAX / width || (na + 1) * width > CELLS_MAX || (na + 1) * width > work->cells)
+	if (na > CELLS_MAX / width || (na + 1) * width > CELLS_MAX ||
+	    (na + 1) * width > work->cells)
 		return;
 	work->cells -= (na + 1) * width;
 	best = calloc((na + 1) * width, sizeof(*best));
@@ -151,7 +153,8 @@ static void join_heaviest(struct work *work, const struct range *r)
 	for (size_t i = 0, j = 0; i < na && j < nb;) {
 		const unsigned int *cell = &best[i * width + j];
 
-		if (a->number[r->a0 + i] == b->number[r->b0 + j] && *cell == cell[width + 1] + a->weight[r->a0 + i]) {
+		if (a->number[r->a0 + i] == b->number[r->b0 + j] &&
+		    *cell == cell[width + 1] + a->weight[r->a0 + i]) {
 			join(work->align, r->a0 + i++, r->b0 + j++, 100);
 		} else if (*cell == cell[width]) {
 			i++;
@@ -259,12 +262,14 @@ static void join_gaps(struct work *work, struct range all)
 	}
 }
 
-struct align *align_ranges(struct arena *arena, struct source *a, size_t a0, size_t a1, struct source *b, size_t b0,
-			   size_t b1)
+struct align *align_ranges(struct arena *arena, struct source *a, size_t a0, size_t a1,
+			   struct source *b, size_t b0, size_t b1)
 {
 	struct align *align = arena_new_of(arena, struct align);
 	struct arena *scratch __free(arena) = arena_new();
-	struct work work = { .arena = scratch, .align = align, .cells = CELLS_TOTAL, .alike = ALIKE_TOTAL };
+	struct work work = {
+		.arena = scratch, .align = align, .cells = CELLS_TOTAL, .alike = ALIKE_TOTAL
+	};
 	struct range all = { a0, a1, b0, b1 };
 
 	align->a = a;

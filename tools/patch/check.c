@@ -23,7 +23,8 @@ static void refuse(struct group *group, const char *rule, char *why)
 
 bool fileport_is_code(const char *path)
 {
-	static const char *const suffixes[] = { ".c", ".h", ".S", ".dts", ".dtsi", ".y", ".l", ".cpp", ".inc", ".dtso" };
+	static const char *const suffixes[] = { ".c", ".h", ".S",   ".dts", ".dtsi",
+						".y", ".l", ".cpp", ".inc", ".dtso" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++)
 		if (slice_ends(slice_of(path), suffixes[i]))
@@ -39,14 +40,17 @@ static struct symbols *brought_by(struct check *m, struct arena *arena, const st
 	symbols_add_lines(brought, group->lines, group->n_lines);
 	for (size_t i = 0; i < brought->n; i++) {
 		struct symbol *s = &brought->items[i];
-		const struct symbol *was = symbols_find(m->in_base, s->name), *now = m->in_after ? symbols_find(m->in_after, s->name) : NULL;
+		const struct symbol *was = symbols_find(m->in_base, s->name),
+				    *now = m->in_after ? symbols_find(m->in_after, s->name) : NULL;
 
-		s->removed = symbols_find(m->removed, s->name) || (was && now && was->arities != now->arities);
+		s->removed = symbols_find(m->removed, s->name) ||
+			     (was && now && was->arities != now->arities);
 	}
 	return brought;
 }
 
-static void add_scope(struct symbols *symbols, const struct source *source, const struct scope *scope, size_t skip_from, size_t skip_to)
+static void add_scope(struct symbols *symbols, const struct source *source,
+		      const struct scope *scope, size_t skip_from, size_t skip_to)
 {
 	for (size_t i = scope->first; i <= scope->last && i < source->lines.n; i++)
 		if (i < skip_from || i >= skip_to)
@@ -56,13 +60,15 @@ static void add_scope(struct symbols *symbols, const struct source *source, cons
 /* The same name, or another one for the same: then neither has both. */
 static bool same_scope(const struct check *m, const struct scope *was, const struct scope *is)
 {
-	return slice_eq_space(was->name, is->name) || (m->align->to[was->head] == is->head && !symbols_find(m->in_target, was->name) &&
-						       !symbols_find(m->in_base, is->name));
+	return slice_eq_space(was->name, is->name) ||
+	       (m->align->to[was->head] == is->head && !symbols_find(m->in_target, was->name) &&
+		!symbols_find(m->in_base, is->name));
 }
 
 static bool is_sign(const struct words *words, size_t i, const char *signs)
 {
-	return i < words->n && words->items[i].kind == WORD_SIGN && words->items[i].text.n == 1 && strchr(signs, words->items[i].text.p[0]);
+	return i < words->n && words->items[i].kind == WORD_SIGN && words->items[i].text.n == 1 &&
+	       strchr(signs, words->items[i].text.p[0]);
 }
 
 /* Does word i of the line stand where a variable, a parameter or a label is declared? */
@@ -76,10 +82,13 @@ static bool declares(const struct words *words, size_t i)
 		return words->n == 2 && is_sign(words, 1, ":");
 	if (!is_sign(words, i + 1, ";=,)["))
 		return false;
-	return is_sign(words, i - 1, "*") || (before->kind == WORD_NAME && !slice_is(before->text, "goto") && !slice_is(before->text, "return"));
+	return is_sign(words, i - 1, "*") ||
+	       (before->kind == WORD_NAME && !slice_is(before->text, "goto") &&
+		!slice_is(before->text, "return"));
 }
 
-static bool scope_declares(struct source *source, const struct scope *scope, unsigned int number, size_t skip_from, size_t skip_to)
+static bool scope_declares(struct source *source, const struct scope *scope, unsigned int number,
+			   size_t skip_from, size_t skip_to)
 {
 	for (size_t i = scope->first; i <= scope->last && i < source->lines.n; i++) {
 		const struct words *words = source_words(source, i);
@@ -92,34 +101,47 @@ static bool scope_declares(struct source *source, const struct scope *scope, uns
 }
 
 /* What the base's function declares and the group uses, the target's function has to declare, too. */
-static void check_used(struct check *m, struct group *group, const struct scope *was, const struct scope *is)
+static void check_used(struct check *m, struct group *group, const struct scope *was,
+		       const struct scope *is)
 {
 	for (size_t i = 0; i < group->n_lines; i++) {
 		struct words words = words_of(m->vocabulary, group->lines[i]);
 
 		for (size_t k = 0; k < words.n && !words.comment; k++) {
-			if (words.items[k].kind != WORD_NAME || symbol_common(words.items[k].text) ||
-			    !scope_declares(m->base, was, words.items[k].number, group->from, group->to) ||
-			    scope_declares(m->target, is, words.items[k].number, group->at, group->at + group->drop))
+			if (words.items[k].kind != WORD_NAME ||
+			    symbol_common(words.items[k].text) ||
+			    !scope_declares(m->base, was, words.items[k].number, group->from,
+					    group->to) ||
+			    scope_declares(m->target, is, words.items[k].number, group->at,
+					   group->at + group->drop))
 				continue;
-			refuse(group, "scope-name", arena_printf(m->arena, "its function has no '" SLICE_FMT "' here", SLICE_ARG(words.items[k].text)));
+			refuse(group, "scope-name",
+			       arena_printf(m->arena, "its function has no '" SLICE_FMT "' here",
+					    SLICE_ARG(words.items[k].text)));
 			return;
 		}
 	}
 }
 
 /* What the group declares, the target's function must not declare already, unless the base's does, too. */
-static void check_twice(struct check *m, struct group *group, const struct scope *was, const struct scope *is)
+static void check_twice(struct check *m, struct group *group, const struct scope *was,
+			const struct scope *is)
 {
 	for (size_t i = 0; i < group->n_lines; i++) {
 		struct words words = words_of(m->vocabulary, group->lines[i]);
 
 		for (size_t k = 1; k < words.n && !words.comment; k++) {
-			if (!declares(&words, k) || !is_sign(&words, k + 1, ";=") || is_sign(&words, k - 1, "*") ||
-			    scope_declares(m->base, was, words.items[k].number, group->from, group->to) ||
-			    !scope_declares(m->target, is, words.items[k].number, group->at, group->at + group->drop))
+			if (!declares(&words, k) || !is_sign(&words, k + 1, ";=") ||
+			    is_sign(&words, k - 1, "*") ||
+			    scope_declares(m->base, was, words.items[k].number, group->from,
+					   group->to) ||
+			    !scope_declares(m->target, is, words.items[k].number, group->at,
+					    group->at + group->drop))
 				continue;
-			refuse(group, "declared-twice", arena_printf(m->arena, "its function declares '" SLICE_FMT "' already", SLICE_ARG(words.items[k].text)));
+			refuse(group, "declared-twice",
+			       arena_printf(m->arena,
+					    "its function declares '" SLICE_FMT "' already",
+					    SLICE_ARG(words.items[k].text)));
 			return;
 		}
 	}
@@ -130,8 +152,12 @@ static void check_scope(struct check *m, struct group *group)
 {
 	struct scope was = scope_at(m->base, group->from), is = scope_at(m->target, group->at);
 
-	if ((was.head == SCOPE_NONE) != (is.head == SCOPE_NONE) || (was.head != SCOPE_NONE && !same_scope(m, &was, &is))) {
-		refuse(group, "scope-differs", arena_printf(m->arena, "it would land in '" SLICE_FMT "' instead of '" SLICE_FMT "'", SLICE_ARG(is.name), SLICE_ARG(was.name)));
+	if ((was.head == SCOPE_NONE) != (is.head == SCOPE_NONE) ||
+	    (was.head != SCOPE_NONE && !same_scope(m, &was, &is))) {
+		refuse(group, "scope-differs",
+		       arena_printf(m->arena,
+				    "it would land in '" SLICE_FMT "' instead of '" SLICE_FMT "'",
+				    SLICE_ARG(is.name), SLICE_ARG(was.name)));
 		return;
 	}
 	if (was.head == SCOPE_NONE || m->tree)
@@ -148,12 +174,18 @@ static void check_defined(struct check *m, struct group *group)
 		struct slice line = group->lines[i];
 		unsigned int number;
 
-		if (!line.n || line.p[0] < 'a' || line.p[0] > 'z' || !slice_ends(line, "{") || words_of(m->vocabulary, line).n > 4)
+		if (!line.n || line.p[0] < 'a' || line.p[0] > 'z' || !slice_ends(line, "{") ||
+		    words_of(m->vocabulary, line).n > 4)
 			continue;
-		for (size_t j = 0; j < m->target->lines.n && names_find(m->vocabulary->lines, line, &number); j++) {
-			if (m->target->number[j] != number || m->align->from[j] != ALIGN_NONE || (j >= group->at && j < group->at + group->drop))
+		for (size_t j = 0;
+		     j < m->target->lines.n && names_find(m->vocabulary->lines, line, &number);
+		     j++) {
+			if (m->target->number[j] != number || m->align->from[j] != ALIGN_NONE ||
+			    (j >= group->at && j < group->at + group->drop))
 				continue;
-			refuse(group, "defined-twice", arena_printf(m->arena, "the target has '" SLICE_FMT "' already", SLICE_ARG(line)));
+			refuse(group, "defined-twice",
+			       arena_printf(m->arena, "the target has '" SLICE_FMT "' already",
+					    SLICE_ARG(line)));
 			return;
 		}
 	}
@@ -187,18 +219,22 @@ static struct balance balance_of(struct vocabulary *vocabulary, const struct sli
 /* A merge inside lines has to open and close as many brackets as the patch does. */
 static void check_balance(struct check *m, struct group *group)
 {
-	struct balance was = balance_of(m->vocabulary, m->base->lines.items + group->from, group->to - group->from);
+	struct balance was = balance_of(m->vocabulary, m->base->lines.items + group->from,
+					group->to - group->from);
 	struct balance new = balance_of(m->vocabulary, group->added, group->n_added);
-	struct balance mine = balance_of(m->vocabulary, m->target->lines.items + group->at, group->drop);
+	struct balance mine =
+		balance_of(m->vocabulary, m->target->lines.items + group->at, group->drop);
 	struct balance now = balance_of(m->vocabulary, group->lines, group->n_lines);
 
 	if (!group->sure || group->present || group->mark != MARK_WORDS)
 		return;
-	if (new.round - was.round == now.round - mine.round && new.square - was.square == now.square - mine.square &&
-	    new.curly - was.curly == now.curly - mine.curly)
+	if (new.round - was.round == now.round - mine.round &&new.square - was.square ==
+	    now.square - mine.square &&new.curly - was.curly == now.curly - mine.curly)
 		return;
 	refuse(group, "brackets",
-	       arena_printf(m->arena, "the merged lines do not open and close the brackets that the patch does"));
+	       arena_printf(
+		       m->arena,
+		       "the merged lines do not open and close the brackets that the patch does"));
 }
 
 /* "#define X 5": a number that the target gives to another name by now? */
@@ -216,15 +252,19 @@ static void check_number(struct check *m, struct group *group)
 			const struct words *other;
 			size_t k = 3;
 
-			if (m->align->from[j] != ALIGN_NONE || !slice_starts(m->target->lines.items[j], "#define"))
+			if (m->align->from[j] != ALIGN_NONE ||
+			    !slice_starts(m->target->lines.items[j], "#define"))
 				continue;
 			other = source_words(m->target, j);
-			while (k < words.n && k < other->n && words.items[k].number == other->items[k].number)
+			while (k < words.n && k < other->n &&
+			       words.items[k].number == other->items[k].number)
 				k++;
 			if (k < words.n || other->items[2].number == words.items[2].number)
 				continue;
 			refuse(group, "same-number",
-			       arena_printf(m->arena, "the target gives that number to '" SLICE_FMT "'", SLICE_ARG(other->items[2].text)));
+			       arena_printf(m->arena,
+					    "the target gives that number to '" SLICE_FMT "'",
+					    SLICE_ARG(other->items[2].text)));
 		}
 	}
 }
@@ -250,7 +290,8 @@ static void check_export(struct check *m, struct group *group)
 			continue;
 		while (at > 0 && m->target->weight[at] == WEIGHT_BLANK)
 			at--;
-		if (at > 0 && m->target->lines.items[at].n && m->target->lines.items[at].p[0] == '}') {
+		if (at > 0 && m->target->lines.items[at].n &&
+		    m->target->lines.items[at].p[0] == '}') {
 			struct scope scope = scope_at(m->target, (size_t)at);
 
 			if (slice_eq(scope.name, name))
@@ -259,7 +300,8 @@ static void check_export(struct check *m, struct group *group)
 			continue;
 		}
 		refuse(group, "export",
-		       arena_printf(m->arena, "'" SLICE_FMT "' is not what stands above", SLICE_ARG(name)));
+		       arena_printf(m->arena, "'" SLICE_FMT "' is not what stands above",
+				    SLICE_ARG(name)));
 	}
 }
 
@@ -292,9 +334,11 @@ static void check_file(struct check *m, struct group *group)
 	if (!symbols_miss(brought, m->in_base, m->in_target, &miss))
 		return;
 	refuse(group, miss.arity ? "file-arity" : "file-name",
-	       arena_printf(m->arena, miss.arity ? "'" SLICE_FMT "' takes other arguments in the target" : "the target has no '" SLICE_FMT "'", SLICE_ARG(miss.name)));
+	       arena_printf(m->arena,
+			    miss.arity ? "'" SLICE_FMT "' takes other arguments in the target" :
+					 "the target has no '" SLICE_FMT "'",
+			    SLICE_ARG(miss.name)));
 }
-
 
 static bool is_return(const struct words *words)
 {
@@ -323,10 +367,13 @@ static void check_return(struct check *m, struct group *group)
 	for (size_t j = is.first; j < group->at && j < m->target->lines.n; j++) {
 		const struct words *words = source_words(m->target, j);
 
-		if (words->n < 2 || !slice_is(words->items[0].text, "goto") || symbols_find(before, words->items[1].text))
+		if (words->n < 2 || !slice_is(words->items[0].text, "goto") ||
+		    symbols_find(before, words->items[1].text))
 			continue;
 		refuse(group, "return-past-label",
-		       arena_printf(m->arena, "it returns from a function that is left through '" SLICE_FMT "' here, which the base does not have",
+		       arena_printf(m->arena,
+				    "it returns from a function that is left through '" SLICE_FMT
+				    "' here, which the base does not have",
 				    SLICE_ARG(words->items[1].text)));
 		return;
 	}
@@ -337,7 +384,8 @@ void check_group(struct check *check, struct group *group)
 	if (!check->code || !group->sure || group->present || group->n_lines > BROUGHT_MAX)
 		return;
 	check_scope(check, group);
-	if (group->sure)
+	/* where the whole patch fits as it is, a name that the file has not is no news */
+	if (group->sure && !check->fits)
 		check_file(check, group);
 	check_defined(check, group);
 	check_balance(check, group);
@@ -358,15 +406,24 @@ char *check_result(struct check *check, struct slice result)
 	for (size_t i = 0; i < check->removed->n; i++) {
 		const struct symbol *gone = &check->removed->items[i];
 
-		if (gone->removed && !symbol_common(gone->name) && symbols_find(in_result, gone->name) && !symbols_find(in_after, gone->name))
-			return arena_printf(check->arena, "the patch removes '" SLICE_FMT "', and a use of it is left in the target", SLICE_ARG(gone->name));
+		if (gone->removed && !symbol_common(gone->name) &&
+		    symbols_find(in_result, gone->name) && !symbols_find(in_after, gone->name))
+			return arena_printf(check->arena,
+					    "the patch removes '" SLICE_FMT
+					    "', and a use of it is left in the target",
+					    SLICE_ARG(gone->name));
 	}
 	for (size_t i = 0; i < check->in_base->n; i++) {
 		const struct symbol *was = &check->in_base->items[i];
-		const struct symbol *left = symbols_find(in_result, was->name), *want = symbols_find(in_after, was->name);
+		const struct symbol *left = symbols_find(in_result, was->name),
+				    *want = symbols_find(in_after, was->name);
 
-		if (left && want && want->arities && (left->arities & was->arities & ~want->arities))
-			return arena_printf(check->arena, "the patch changes the arguments of '" SLICE_FMT "', and a use with the old ones is left", SLICE_ARG(was->name));
+		if (left && want && want->arities &&
+		    (left->arities & was->arities & ~want->arities))
+			return arena_printf(check->arena,
+					    "the patch changes the arguments of '" SLICE_FMT
+					    "', and a use with the old ones is left",
+					    SLICE_ARG(was->name));
 	}
 	return NULL;
 }

@@ -16,9 +16,11 @@ struct check {
 	struct slice base_text;
 	struct symbols *in_base, *in_target;
 	struct symbols *in_after; /* the base with the patch; NULL: not known */
-	struct symbols *removed; /* of the patch's removed lines in this file; marked so what they define */
-	bool code;		 /* the file is C, or near enough for scopes and names */
-	bool tree;		 /* it is a device tree */
+	struct symbols *
+		removed; /* of the patch's removed lines in this file; marked so what they define */
+	bool code;	 /* the file is C, or near enough for scopes and names */
+	bool fits;		 /* so does the whole patch, hunk by hunk, as far as it was tried */
+	bool tree;	 /* it is a device tree */
 };
 
 /* Where a check fails, the group is not sure any more, and says why. */

@@ -5,7 +5,8 @@
 
 #include "patch/place.h"
 
-void fileport_init(struct fileport *port, struct arena *arena, const struct filediff *file, struct slice text)
+void fileport_init(struct fileport *port, struct arena *arena, const struct filediff *file,
+		   struct slice text)
 {
 	*port = (struct fileport){ .arena = arena, .file = file, .text = text };
 	port->lines = lines_of(arena, text);
@@ -84,7 +85,10 @@ static bool exact_present(struct fileport *port, size_t number)
 		return false;
 	fit->mark = MARK_PRESENT;
 	fit->at = place.at;
-	fit->evidence = arena_printf(port->arena, "what the hunk leaves stands at line %zu already, and what it starts from nowhere", place.at + 1);
+	fit->evidence = arena_printf(
+		port->arena,
+		"what the hunk leaves stands at line %zu already, and what it starts from nowhere",
+		place.at + 1);
 	return true;
 }
 
@@ -106,16 +110,22 @@ bool fileport_exact(struct fileport *port, bool may_be_present)
 			delta = fit->offset;
 			floor = place.at + hunk->old_count;
 			splice_hunk(port, i, place.at);
-			fit->evidence = !fit->offset ? arena_printf(port->arena, "fits as it is") :
-						       arena_printf(port->arena, "fits as it is, moved by %+ld lines%s", fit->offset,
-								    place.expected ? "" : ", and nowhere else");
+			fit->evidence =
+				!fit->offset ?
+					arena_printf(port->arena, "fits as it is") :
+					arena_printf(port->arena,
+						     "fits as it is, moved by %+ld lines%s",
+						     fit->offset,
+						     place.expected ? "" : ", and nowhere else");
 			continue;
 		}
 		if (place.at == PLACE_NONE && may_be_present && exact_present(port, i))
 			continue;
 		fit->mark = MARK_NONE;
-		fit->evidence = place.at == PLACE_NONE ? arena_printf(port->arena, "its text is not in the file") :
-							 arena_printf(port->arena, "its text stands at %zu places", place.count);
+		fit->evidence = place.at == PLACE_NONE ?
+					arena_printf(port->arena, "its text is not in the file") :
+					arena_printf(port->arena, "its text stands at %zu places",
+						     place.count);
 		all = false;
 	}
 	return all;
@@ -127,7 +137,8 @@ static int splice_cmp(const void *a, const void *b)
 
 	if (x->at != y->at)
 		return x->at < y->at ? -1 : 1;
-	return x->drop != y->drop ? (x->drop < y->drop ? -1 : 1) : (x->hunk > y->hunk) - (x->hunk < y->hunk);
+	return x->drop != y->drop ? (x->drop < y->drop ? -1 : 1) :
+				    (x->hunk > y->hunk) - (x->hunk < y->hunk);
 }
 
 struct slice fileport_text(struct fileport *port, size_t *hunk_line)

@@ -44,11 +44,13 @@ struct fileport {
 	struct slice base;     /* p NULL: none known */
 	const char *base_name; /* for evidence */
 	bool bare;
+	bool fits; /* nothing of the patch was refused yet */
 	/* names of all of the patch's files, kept by the caller: what base and target have, and what added lines use; NULL: not wanted */
 	struct symbols *known, *brought;
 };
 
-void fileport_init(struct fileport *port, struct arena *arena, const struct filediff *file, struct slice text);
+void fileport_init(struct fileport *port, struct arena *arena, const struct filediff *file,
+		   struct slice text);
 /* C, assembler, device trees: a file with scopes and names that can be checked. */
 bool fileport_is_code(const char *path);
 /* Methods = and U by text that stands there as it is. true: every hunk is settled. */

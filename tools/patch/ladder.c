@@ -12,7 +12,8 @@
 #include "patch/present.h"
 #include "patch/symbol.h"
 
-#define UNKNOWN_MAX 8	  /* new names from which on a merge is not sure: where the surroundings changed, so do the APIs that nobody here can see */
+#define UNKNOWN_MAX                                                                                \
+	8 /* new names from which on a merge is not sure: where the surroundings changed, so do the APIs that nobody here can see */
 #define NEW_CODE_MAX 1500 /* bytes of a new file that may go unchecked */
 
 struct climb {
@@ -21,7 +22,8 @@ struct climb {
 	struct draft *draft;
 	struct ladder_answer *answer;
 	bool unsure; /* something of the patch did not fit as it is */
-	struct symbols *known, *brought; /* names of base and target, and of the added lines, of all files */
+	struct symbols *known,
+		*brought; /* names of base and target, and of the added lines, of all files */
 };
 
 static bool may(const struct climb *c, enum mark mark)
@@ -29,7 +31,8 @@ static bool may(const struct climb *c, enum mark mark)
 	return c->ask->methods & LADDER_ONLY(mark);
 }
 
-static struct hunk_fate *add_fate(struct climb *c, size_t file, size_t hunk, const char *path, enum mark mark)
+static struct hunk_fate *add_fate(struct climb *c, size_t file, size_t hunk, const char *path,
+				  enum mark mark)
 {
 	struct hunk_fate *fate = arena_push(c->arena, c->answer);
 
@@ -37,7 +40,8 @@ static struct hunk_fate *add_fate(struct climb *c, size_t file, size_t hunk, con
 	return fate;
 }
 
-static bool add_whole(struct climb *c, size_t file, const char *path, enum mark mark, const char *evidence)
+static bool add_whole(struct climb *c, size_t file, const char *path, enum mark mark,
+		      const char *evidence)
 {
 	add_fate(c, file, 0, path, mark)->evidence = arena_printf(c->arena, "%s", evidence);
 	return mark != MARK_CONFLICT;
@@ -71,21 +75,29 @@ static int climb_added(struct climb *c, size_t index, const struct filediff *fil
 		return -1;
 	text = added_text(c, file);
 	if (!r && file->binary)
-		return add_whole(c, index, file->new_path, MARK_CONFLICT, "a new binary file, which a text patch does not carry");
+		return add_whole(c, index, file->new_path, MARK_CONFLICT,
+				 "a new binary file, which a text patch does not carry");
 	if (!r) {
-		if (c->ask->bare && c->unsure && text.n > NEW_CODE_MAX && fileport_is_code(file->new_path))
-			return add_whole(c, index, file->new_path, MARK_CONFLICT, "new code, and the rest does not fit as it is: nothing here says that its names exist");
+		if (c->ask->bare && c->unsure && text.n > NEW_CODE_MAX &&
+		    fileport_is_code(file->new_path))
+			return add_whole(
+				c, index, file->new_path, MARK_CONFLICT,
+				"new code, and the rest does not fit as it is: nothing here says that its names exist");
 		if (!may(c, MARK_EXACT))
-			return add_whole(c, index, file->new_path, MARK_CONFLICT, "a new file, which only '=' may write");
-		if (draft_write(c->draft, file->new_path, text, file->new_mode ? file->new_mode : 0100644))
+			return add_whole(c, index, file->new_path, MARK_CONFLICT,
+					 "a new file, which only '=' may write");
+		if (draft_write(c->draft, file->new_path, text,
+				file->new_mode ? file->new_mode : 0100644))
 			return -1;
 		add_whole(c, index, file->new_path, MARK_EXACT, "a new file");
 		c->answer->items[c->answer->n - 1].line = 1;
 		return 1;
 	}
 	if (slice_eq(text, there) && may(c, MARK_PRESENT))
-		return add_whole(c, index, file->new_path, MARK_PRESENT, "the new file is there, byte for byte");
-	return add_whole(c, index, file->new_path, MARK_CONFLICT, "the patch adds this file, and the target has another one of that name");
+		return add_whole(c, index, file->new_path, MARK_PRESENT,
+				 "the new file is there, byte for byte");
+	return add_whole(c, index, file->new_path, MARK_CONFLICT,
+			 "the patch adds this file, and the target has another one of that name");
 }
 
 static int climb_deleted(struct climb *c, size_t index, const struct filediff *file)
@@ -97,10 +109,14 @@ static int climb_deleted(struct climb *c, size_t index, const struct filediff *f
 	if (r < 0)
 		return -1;
 	if (!r)
-		return add_whole(c, index, file->old_path, may(c, MARK_PRESENT) ? MARK_PRESENT : MARK_CONFLICT, "the file that the patch removes is not there");
+		return add_whole(c, index, file->old_path,
+				 may(c, MARK_PRESENT) ? MARK_PRESENT : MARK_CONFLICT,
+				 "the file that the patch removes is not there");
 	fileport_init(&port, c->arena, file, there);
-	if (!may(c, MARK_EXACT) || file->binary || !fileport_exact(&port, false) || fileport_text(&port, arena_alloc(c->arena, (file->n + 1) * sizeof(size_t))).n)
-		return add_whole(c, index, file->old_path, MARK_CONFLICT, "the file that the patch removes is another one here");
+	if (!may(c, MARK_EXACT) || file->binary || !fileport_exact(&port, false) ||
+	    fileport_text(&port, arena_alloc(c->arena, (file->n + 1) * sizeof(size_t))).n)
+		return add_whole(c, index, file->old_path, MARK_CONFLICT,
+				 "the file that the patch removes is another one here");
 	if (draft_remove(c->draft, file->old_path) < 0)
 		return -1;
 	return add_whole(c, index, file->old_path, MARK_EXACT, "the removed file is the same here");
@@ -129,11 +145,13 @@ static int find_base(struct climb *c, const struct filediff *file, struct filepo
 	return r;
 }
 
-static void add_fates(struct climb *c, size_t index, const char *path, struct fileport *port, const size_t *line)
+static void add_fates(struct climb *c, size_t index, const char *path, struct fileport *port,
+		      const size_t *line)
 {
 	for (size_t i = 0; i < port->file->n; i++) {
 		const struct hunk_fit *fit = &port->hunks[i];
-		struct hunk_fate *fate = add_fate(c, index, i, path, fit->mark == MARK_NONE ? MARK_CONFLICT : fit->mark);
+		struct hunk_fate *fate = add_fate(
+			c, index, i, path, fit->mark == MARK_NONE ? MARK_CONFLICT : fit->mark);
 
 		fate->evidence = fit->evidence;
 		fate->note = fit->note;
@@ -161,6 +179,7 @@ static int climb_changed(struct climb *c, size_t index, const struct filediff *f
 		return add_whole(c, index, path, MARK_CONFLICT, "a change of a binary file");
 	fileport_init(&port, c->arena, file, there);
 	port.bare = c->ask->bare;
+	port.fits = !c->unsure;
 	port.known = c->known;
 	port.brought = c->brought;
 	all = may(c, MARK_EXACT) && fileport_exact(&port, may(c, MARK_PRESENT));
@@ -178,7 +197,8 @@ static int climb_changed(struct climb *c, size_t index, const struct filediff *f
 		mode = file->new_mode;
 	if (file->change == CHANGE_RENAME && draft_remove(c->draft, path) < 0)
 		return -1;
-	if ((!slice_eq(result, there) || strcmp(path, to) || mode == file->new_mode) && draft_write(c->draft, to, result, mode))
+	if ((!slice_eq(result, there) || strcmp(path, to) || mode == file->new_mode) &&
+	    draft_write(c->draft, to, result, mode))
 		return -1;
 	add_fates(c, index, to, &port, line);
 	if (!file->n)
@@ -202,7 +222,8 @@ struct siblings {
 static int list_siblings(struct siblings *s)
 {
 	const char *slash = strrchr(s->path, '/');
-	char *dir = slash ? arena_copy(s->c->arena, s->path, (size_t)(slash - s->path)) : arena_strdup(s->c->arena, "");
+	char *dir = slash ? arena_copy(s->c->arena, s->path, (size_t)(slash - s->path)) :
+			    arena_strdup(s->c->arena, "");
 
 	s->listed = true;
 	return draft_list(s->c->draft, s->c->arena, dir, &s->names) < 0 ? -1 : 0;
@@ -221,9 +242,12 @@ static int read_sibling(struct siblings *s)
 		struct present_text text;
 		int r;
 
-		if ((name->entry.mode & 0170000) != 0100000 || !suffix || !dot || strcmp(suffix, dot))
+		if ((name->entry.mode & 0170000) != 0100000 || !suffix || !dot ||
+		    strcmp(suffix, dot))
 			continue;
-		text.path = slash ? arena_printf(s->c->arena, "%.*s/%s", (int)(slash - s->path), s->path, name->name) : name->name;
+		text.path = slash ? arena_printf(s->c->arena, "%.*s/%s", (int)(slash - s->path),
+						 s->path, name->name) :
+				    name->name;
 		if (!strcmp(text.path, s->path))
 			continue;
 		r = draft_read(s->c->draft, text.path, &text.text, NULL);
@@ -278,7 +302,10 @@ static int climb_present(struct climb *c)
 			return -1;
 		}
 		for (size_t h = 0; h < file->n && present.all; h++) {
-			struct hunk_fate *fate = add_fate(c, i, h, present.hunks[h].path ? present.hunks[h].path : file->old_path, MARK_PRESENT);
+			struct hunk_fate *fate = add_fate(
+				c, i, h,
+				present.hunks[h].path ? present.hunks[h].path : file->old_path,
+				MARK_PRESENT);
 
 			fate->evidence = present.hunks[h].evidence;
 		}
@@ -330,7 +357,10 @@ static bool too_new(struct climb *c)
 		if (fate->mark <= MARK_RECORDED)
 			continue;
 		fate->mark = MARK_CONFLICT;
-		fate->evidence = arena_printf(c->arena, "%s; but the patch brings %zu names that nothing here vouches for (%s, ...)", fate->evidence, n, text_str(&names));
+		fate->evidence = arena_printf(
+			c->arena,
+			"%s; but the patch brings %zu names that nothing here vouches for (%s, ...)",
+			fate->evidence, n, text_str(&names));
 	}
 	return n >= UNKNOWN_MAX;
 }
@@ -356,7 +386,8 @@ static int climb_all(struct climb *c, bool *all)
 	return 0;
 }
 
-int ladder_apply(struct arena *arena, const struct ladder_ask *ask, struct draft *draft, struct ladder_answer *answer)
+int ladder_apply(struct arena *arena, const struct ladder_ask *ask, struct draft *draft,
+		 struct ladder_answer *answer)
 {
 	const unsigned int plain = LADDER_ONLY(MARK_EXACT) | LADDER_ONLY(MARK_PRESENT);
 	struct ladder_ask only = *ask;

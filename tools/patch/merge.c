@@ -11,10 +11,12 @@
  */
 #include "patch/merge.h"
 
-#define MERGE_MIN 85 /* percent of a line that must be left for it to be merged by words: beyond that it says something else */
+#define MERGE_MIN                                                                                  \
+	85 /* percent of a line that must be left for it to be merged by words: beyond that it says something else */
 #define DRIFT_MIN 70 /* percent of a removed line that must be left for it to count as that line */
 
-void groups_of_hunk(struct arena *arena, const struct hunk *hunk, size_t number, size_t at, struct groups *groups)
+void groups_of_hunk(struct arena *arena, const struct hunk *hunk, size_t number, size_t at,
+		    struct groups *groups)
 {
 	for (size_t i = 0; i < hunk->n;) {
 		struct group *group;
@@ -58,13 +60,15 @@ static void refuse(struct group *group, const char *rule, char *why)
 
 /* The gap of the target that the group's place in the base corresponds to. */
 struct gap {
-	long above, below;   /* base lines with a partner, nearest to the group from outside; ALIGN_NONE */
-	size_t first, end;   /* target lines between their partners */
+	long above,
+		below; /* base lines with a partner, nearest to the group from outside; ALIGN_NONE */
+	size_t first, end; /* target lines between their partners */
 };
 
 static struct gap gap_around(const struct align *align, const struct group *group)
 {
-	struct gap gap = { .above = align_above(align, (long)group->from - 1), .below = align_below(align, (long)group->to) };
+	struct gap gap = { .above = align_above(align, (long)group->from - 1),
+			   .below = align_below(align, (long)group->to) };
 
 	gap.first = gap.above == ALIGN_NONE ? 0 : (size_t)align->to[gap.above] + 1;
 	gap.end = gap.below == ALIGN_NONE ? align->b->lines.n : (size_t)align->to[gap.below];
@@ -77,7 +81,8 @@ static bool line_same(const struct align *align, size_t j, struct slice text)
 }
 
 /* Do the group's added lines stand in the target, as a block, inside [first, end)? */
-static bool added_present(const struct align *align, const struct group *group, size_t first, size_t end)
+static bool added_present(const struct align *align, const struct group *group, size_t first,
+			  size_t end)
 {
 	if (!group->n_added || end - first < group->n_added)
 		return false;
@@ -104,7 +109,8 @@ static void replace(struct group *group, size_t at, size_t drop)
 static bool removed_together(const struct align *align, const struct group *group)
 {
 	for (size_t i = group->from; i < group->to; i++)
-		if (align->alike[i] != 100 || align->to[i] != align->to[group->from] + (long)(i - group->from))
+		if (align->alike[i] != 100 ||
+		    align->to[i] != align->to[group->from] + (long)(i - group->from))
 			return false;
 	return true;
 }
@@ -136,24 +142,34 @@ static bool appended(const struct merge_ask *ask, const struct group *group, con
 	bool ends = !below.n || below.p[0] == '}';
 
 	for (size_t j = gap->first; j < gap->end; j++)
-		if (slice_starts(slice_trim(b->lines.items[j]), "#if") || slice_starts(slice_trim(b->lines.items[j]), "#e"))
+		if (slice_starts(slice_trim(b->lines.items[j]), "#if") ||
+		    slice_starts(slice_trim(b->lines.items[j]), "#e"))
 			return false;
-	if (!ends || a->weight[group->from - 1] == WEIGHT_BLANK || leaves(b->lines.items[gap->end - 1]))
+	if (!ends || a->weight[group->from - 1] == WEIGHT_BLANK ||
+	    leaves(b->lines.items[gap->end - 1]))
 		return false;
 	return b->weight[gap->first] != WEIGHT_BLANK || slice_blank(group->added[0]);
 }
 
 /* Which side of target lines that the base does not have does an insertion go to, when both of its neighbours are there? */
-static void insert_beside_news(struct arena *arena, const struct merge_ask *ask, struct group *group, const struct gap *gap)
+static void insert_beside_news(struct arena *arena, const struct merge_ask *ask,
+			       struct group *group, const struct gap *gap)
 {
 	size_t n = gap->end - gap->first;
 
 	if (appended(ask, group, gap)) {
 		replace(group, gap->end, 0);
-		decide(group, ask->plain, "insert-appended", arena_printf(arena, "the target has %zu more lines at the end of the same list: behind them", n));
+		decide(group, ask->plain, "insert-appended",
+		       arena_printf(
+			       arena,
+			       "the target has %zu more lines at the end of the same list: behind them",
+			       n));
 	} else {
 		refuse(group, "insert-beside-new",
-		       arena_printf(arena, "the target has %zu more lines (from line %zu) where lines are to be inserted: before or behind them?", n, gap->first + 1));
+		       arena_printf(
+			       arena,
+			       "the target has %zu more lines (from line %zu) where lines are to be inserted: before or behind them?",
+			       n, gap->first + 1));
 	}
 }
 
@@ -161,29 +177,43 @@ static void merge_insertion(struct arena *arena, const struct merge_ask *ask, st
 {
 	const struct align *align = ask->align;
 	struct gap gap = gap_around(align, group);
-	bool near_above = gap.above == (long)group->from - 1, near_below = gap.below == (long)group->to;
+	bool near_above = gap.above == (long)group->from - 1,
+	     near_below = gap.below == (long)group->to;
 
 	if (added_present(align, group, gap.first, gap.end)) {
 		group->present = true;
-		decide(group, MARK_PRESENT, "insert-present", arena_printf(arena, "the lines are there already, behind line %zu", gap.first));
+		decide(group, MARK_PRESENT, "insert-present",
+		       arena_printf(arena, "the lines are there already, behind line %zu",
+				    gap.first));
 		return;
 	}
 	if (only_blank(align->b, gap.first, gap.end)) {
 		bool above = near_above || !near_below;
 
 		if ((!near_above || align->a->weight[group->from - 1] != WEIGHT_FULL) &&
-		    (!near_below || align->a->weight[group->to] != WEIGHT_FULL) && near_above != near_below) {
-			refuse(group, "insert-weak", arena_printf(arena, "the only neighbour that is left says nothing about the place"));
+		    (!near_below || align->a->weight[group->to] != WEIGHT_FULL) &&
+		    near_above != near_below) {
+			refuse(group, "insert-weak",
+			       arena_printf(
+				       arena,
+				       "the only neighbour that is left says nothing about the place"));
 			return;
 		}
 		if (!near_above && !near_below) {
-			refuse(group, "insert-lost", arena_printf(arena, "neither neighbour of the inserted lines is in the target"));
+			refuse(group, "insert-lost",
+			       arena_printf(
+				       arena,
+				       "neither neighbour of the inserted lines is in the target"));
 			return;
 		}
 		replace(group, above ? gap.first : gap.end, 0);
-		decide(group, ask->plain, near_above && near_below ? "insert-between" : "insert-one-neighbour",
-		       arena_printf(arena, near_above && near_below ? "the lines above and below are neighbours in the target too" :
-								     "one neighbour is there, the other is gone and nothing stands in its place"));
+		decide(group, ask->plain,
+		       near_above && near_below ? "insert-between" : "insert-one-neighbour",
+		       arena_printf(
+			       arena,
+			       near_above && near_below ?
+				       "the lines above and below are neighbours in the target too" :
+				       "one neighbour is there, the other is gone and nothing stands in its place"));
 		return;
 	}
 	if (near_above && near_below) {
@@ -191,16 +221,21 @@ static void merge_insertion(struct arena *arena, const struct merge_ask *ask, st
 		return;
 	}
 	if (near_above == near_below) {
-		refuse(group, "insert-lost", arena_printf(arena, "neither neighbour of the inserted lines is in the target"));
+		refuse(group, "insert-lost",
+		       arena_printf(arena,
+				    "neither neighbour of the inserted lines is in the target"));
 		return;
 	}
 	refuse(group, near_above ? "insert-after" : "insert-before",
-	       arena_printf(arena, "the line %s the inserted ones is there, but the target has others (from line %zu) on the other side",
-			    near_above ? "above" : "below", gap.first + 1));
+	       arena_printf(
+		       arena,
+		       "the line %s the inserted ones is there, but the target has others (from line %zu) on the other side",
+		       near_above ? "above" : "below", gap.first + 1));
 }
 
 /* One line of what comes instead: a new name for each name that the target calls differently. */
-static struct slice renamed(struct arena *arena, const struct merge_ask *ask, struct slice line, bool *changed)
+static struct slice renamed(struct arena *arena, const struct merge_ask *ask, struct slice line,
+			    bool *changed)
 {
 	struct words words;
 	struct text out __free_text = TEXT_INIT;
@@ -211,7 +246,8 @@ static struct slice renamed(struct arena *arena, const struct merge_ask *ask, st
 	words = words_of(ask->align->a->vocabulary, line);
 	for (size_t i = 0; i < words.n; i++) {
 		const struct word *w = &words.items[i];
-		const struct rename *rename = w->kind == WORD_NAME ? renames_find(ask->renames, w->number) : NULL;
+		const struct rename *rename =
+			w->kind == WORD_NAME ? renames_find(ask->renames, w->number) : NULL;
 
 		text_add(&out, w->text.p - w->space, w->space);
 		text_add_slice(&out, rename ? rename->to : w->text);
@@ -228,7 +264,8 @@ struct build { /* the lines that come instead, growing */
 	size_t n, cap;
 };
 
-static bool merge_pair(struct arena *arena, const struct merge_ask *ask, size_t i, struct slice new, struct build *build)
+static bool merge_pair(struct arena *arena, const struct merge_ask *ask, size_t i, struct slice new,
+		       struct build *build)
 {
 	struct align *align = ask->align;
 	struct text out __free_text = TEXT_INIT;
@@ -239,14 +276,16 @@ static bool merge_pair(struct arena *arena, const struct merge_ask *ask, size_t 
 	}
 	if (align->alike[i] < MERGE_MIN)
 		return false;
-	if (!words_merge(align->a->vocabulary, align->a->lines.items[i], new, align->b->lines.items[align->to[i]], &out))
+	if (!words_merge(align->a->vocabulary, align->a->lines.items[i], new,
+			 align->b->lines.items[align->to[i]], &out))
 		return false;
 	*arena_push(arena, build) = slice_copy(arena, text_slice(&out));
 	return true;
 }
 
 /* Keep the target's own lines [first, end), which stand between two lines of the group. */
-static void keep_lines(struct arena *arena, const struct align *align, size_t first, size_t end, struct build *build)
+static void keep_lines(struct arena *arena, const struct align *align, size_t first, size_t end,
+		       struct build *build)
 {
 	for (size_t j = first; j < end; j++)
 		*arena_push(arena, build) = align->b->lines.items[j];
@@ -256,12 +295,14 @@ static void keep_lines(struct arena *arena, const struct align *align, size_t fi
  * Line by line: each removed line against the added line that replaces it (alike, in order) and against the line of the
  * target that it became. false with the reason when one of them cannot be settled.
  */
-static bool merge_lines(struct arena *arena, const struct merge_ask *ask, struct group *group, struct build *build, char **why)
+static bool merge_lines(struct arena *arena, const struct merge_ask *ask, struct group *group,
+			struct build *build, char **why)
 {
 	struct align *align = ask->align;
 	struct lines added = { group->added, group->n_added, group->n_added, false };
 	struct source *new = source_of_lines(align->a->vocabulary, added);
-	struct align *pairs = align_ranges(arena, align->a, group->from, group->to, new, 0, new->lines.n);
+	struct align *pairs =
+		align_ranges(arena, align->a, group->from, group->to, new, 0, new->lines.n);
 	size_t next_new = 0, next_mine = (size_t)align->to[group->from];
 	bool was_pair = true;
 
@@ -269,12 +310,17 @@ static bool merge_lines(struct arena *arena, const struct merge_ask *ask, struct
 		long j = pairs->to[i], t = align->to[i];
 
 		if (t == ALIGN_NONE) {
-			*why = arena_printf(arena, "the removed line '" SLICE_FMT "' is not in the target", SLICE_ARG(slice_trim(align->a->lines.items[i])));
+			*why = arena_printf(arena,
+					    "the removed line '" SLICE_FMT "' is not in the target",
+					    SLICE_ARG(slice_trim(align->a->lines.items[i])));
 			return false;
 		}
 		if ((size_t)t > next_mine) {
 			if (!was_pair || j == ALIGN_NONE || (size_t)j != next_new) {
-				*why = arena_printf(arena, "the target has lines of its own between the removed ones, from line %zu", next_mine + 1);
+				*why = arena_printf(
+					arena,
+					"the target has lines of its own between the removed ones, from line %zu",
+					next_mine + 1);
 				return false;
 			}
 			keep_lines(arena, align, next_mine, (size_t)t, build);
@@ -283,7 +329,11 @@ static bool merge_lines(struct arena *arena, const struct merge_ask *ask, struct
 		was_pair = j != ALIGN_NONE;
 		if (j == ALIGN_NONE) {
 			if (align->alike[i] < DRIFT_MIN) {
-				*why = arena_printf(arena, "the removed line '" SLICE_FMT "' differs too much in the target", SLICE_ARG(slice_trim(align->a->lines.items[i])));
+				*why = arena_printf(
+					arena,
+					"the removed line '" SLICE_FMT
+					"' differs too much in the target",
+					SLICE_ARG(slice_trim(align->a->lines.items[i])));
 				return false;
 			}
 			continue;
@@ -292,7 +342,9 @@ static bool merge_lines(struct arena *arena, const struct merge_ask *ask, struct
 			*arena_push(arena, build) = group->added[next_new++];
 		next_new++;
 		if (!merge_pair(arena, ask, i, group->added[j], build)) {
-			*why = arena_printf(arena, "both sides changed the same words of '" SLICE_FMT "'", SLICE_ARG(slice_trim(align->a->lines.items[i])));
+			*why = arena_printf(arena,
+					    "both sides changed the same words of '" SLICE_FMT "'",
+					    SLICE_ARG(slice_trim(align->a->lines.items[i])));
 			return false;
 		}
 	}
@@ -309,7 +361,8 @@ static void merge_drifted(struct arena *arena, const struct merge_ask *ask, stru
 	char *why = NULL;
 
 	if (!ask->words) {
-		refuse(group, "removed-differ", arena_printf(arena, "the removed lines differ in the target"));
+		refuse(group, "removed-differ",
+		       arena_printf(arena, "the removed lines differ in the target"));
 		return;
 	}
 	if (!merge_lines(arena, ask, group, &build, &why)) {
@@ -318,7 +371,10 @@ static void merge_drifted(struct arena *arena, const struct merge_ask *ask, stru
 	}
 	group->lines = build.items;
 	group->n_lines = build.n;
-	decide(group, MARK_WORDS, "words", arena_printf(arena, "merged inside the lines: each removed line has its own line in the target"));
+	decide(group, MARK_WORDS, "words",
+	       arena_printf(
+		       arena,
+		       "merged inside the lines: each removed line has its own line in the target"));
 	group->note = arena_printf(arena, "adapted to lines that read differently here");
 }
 
@@ -330,13 +386,18 @@ static void merge_removal(struct arena *arena, const struct merge_ask *ask, stru
 	if (removed_together(align, group)) {
 		replace(group, (size_t)align->to[group->from], group->to - group->from);
 		decide(group, ask->plain, "removed-together",
-		       arena_printf(arena, "the removed lines stand together at line %ld", align->to[group->from] + 1));
+		       arena_printf(arena, "the removed lines stand together at line %ld",
+				    align->to[group->from] + 1));
 		return;
 	}
-	if (gap.end - gap.first == group->n_added && gap.above == (long)group->from - 1 && gap.below == (long)group->to &&
-	    added_present(align, group, gap.first, gap.end)) {
+	if (gap.end - gap.first == group->n_added && gap.above == (long)group->from - 1 &&
+	    gap.below == (long)group->to && added_present(align, group, gap.first, gap.end)) {
 		group->present = true;
-		decide(group, MARK_PRESENT, "removal-present", arena_printf(arena, "between lines %zu and %zu the target has what the patch leaves there", gap.first, gap.end + 1));
+		decide(group, MARK_PRESENT, "removal-present",
+		       arena_printf(
+			       arena,
+			       "between lines %zu and %zu the target has what the patch leaves there",
+			       gap.first, gap.end + 1));
 		return;
 	}
 	merge_drifted(arena, ask, group);

@@ -14,21 +14,21 @@
 
 /* A run of removed and added lines of a hunk, without context inside. */
 struct group {
-	size_t hunk;	    /* of the file */
-	size_t from, to;    /* base lines [from, to) that it removes */
+	size_t hunk;	 /* of the file */
+	size_t from, to; /* base lines [from, to) that it removes */
 	struct slice *added;
 	size_t n_added;
 	/* the outcome */
 	bool sure;
-	bool present;	    /* the target has it already: nothing to do */
-	bool moved_in;	    /* stands in the same function, elsewhere in the file */
-	enum mark mark;	    /* MARK_CONTEXT, MARK_THREEWAY, MARK_WORDS, MARK_MOVED */
-	size_t at, drop;    /* target lines [at, at + drop) go */
+	bool present;	     /* the target has it already: nothing to do */
+	bool moved_in;	     /* stands in the same function, elsewhere in the file */
+	enum mark mark;	     /* MARK_CONTEXT, MARK_THREEWAY, MARK_WORDS, MARK_MOVED */
+	size_t at, drop;     /* target lines [at, at + drop) go */
 	struct slice *lines; /* these come instead */
 	size_t n_lines;
-	const char *rule;   /* short name of what decided, for the evidence and its statistics */
-	char *why;	    /* in words */
-	char *note;	    /* what was adapted; NULL */
+	const char *rule; /* short name of what decided, for the evidence and its statistics */
+	char *why;	  /* in words */
+	char *note;	  /* what was adapted; NULL */
 };
 
 struct groups {
@@ -37,7 +37,8 @@ struct groups {
 };
 
 /* The groups of a hunk whose first pre-image line is base line `at`, appended. */
-void groups_of_hunk(struct arena *arena, const struct hunk *hunk, size_t number, size_t at, struct groups *groups);
+void groups_of_hunk(struct arena *arena, const struct hunk *hunk, size_t number, size_t at,
+		    struct groups *groups);
 
 struct merge_ask {
 	struct align *align;	       /* a: the base, b: the target */

@@ -10,12 +10,12 @@
  */
 #include "patch/place.h"
 
-static struct lines hunk_side(struct arena *arena, const struct hunk *hunk, char not)
+static struct lines hunk_side(struct arena *arena, const struct hunk *hunk, char not )
 {
 	struct lines lines = { 0 };
 
 	for (size_t i = 0; i < hunk->n; i++) {
-		if (hunk->items[i].kind == not)
+		if (hunk->items[i].kind == not )
 			continue;
 		*arena_push(arena, &lines) = hunk->items[i].text;
 		lines.no_newline = hunk->items[i].no_newline;
@@ -69,7 +69,8 @@ static const struct diff_line *rarest(const struct hunk *hunk, size_t *down)
 	return best;
 }
 
-struct place place_hunk(const struct lines *lines, const struct hunk *hunk, size_t floor, long delta)
+struct place place_hunk(const struct lines *lines, const struct hunk *hunk, size_t floor,
+			long delta)
 {
 	struct place place = { .at = PLACE_NONE };
 	long want = (long)hunk->old_start - 1 + delta;
@@ -96,7 +97,8 @@ struct place place_hunk(const struct lines *lines, const struct hunk *hunk, size
 	return place;
 }
 
-size_t place_all(const struct lines *lines, const struct slice *run, size_t n, size_t *at, size_t max)
+size_t place_all(const struct lines *lines, const struct slice *run, size_t n, size_t *at,
+		 size_t max)
 {
 	size_t count = 0;
 

@@ -16,8 +16,8 @@
 #include "patch/scope.h"
 #include "patch/symbol.h"
 
-#define ALIKE_MIN 75	/* percent: a line that was refactored is still that line */
-#define TEXTS_MAX 400	/* looked through for a function */
+#define ALIKE_MIN 75  /* percent: a line that was refactored is still that line */
+#define TEXTS_MAX 400 /* looked through for a function */
 #define FUNCTIONS_MAX 200
 
 struct function {
@@ -70,7 +70,8 @@ static bool is_head(struct slice line)
 {
 	bool letter = line.n && ((line.p[0] | 32) >= 'a' && (line.p[0] | 32) <= 'z');
 
-	return letter && memchr(line.p, '(', line.n) && line.p[line.n - 1] != ';' && line.p[line.n - 1] != ':';
+	return letter && memchr(line.p, '(', line.n) && line.p[line.n - 1] != ';' &&
+	       line.p[line.n - 1] != ':';
 }
 
 static long function_after(struct search *s, struct slice line, long function)
@@ -82,7 +83,8 @@ static long function_after(struct search *s, struct slice line, long function)
 
 static void add_line(struct search *s, size_t hunk, const struct diff_line *line, long function)
 {
-	*arena_push(s->arena, &s->lines) = (struct side_line){ hunk, line->kind, line->text, function };
+	*arena_push(s->arena, &s->lines) =
+		(struct side_line){ hunk, line->kind, line->text, function };
 }
 
 /*
@@ -166,14 +168,16 @@ static bool says_something(struct search *s, struct slice line)
 {
 	struct lines one = { &line, 1, 1, false };
 
-	return !slice_is_comment(line) && source_of_lines(s->vocabulary, one)->weight[0] == WEIGHT_FULL;
+	return !slice_is_comment(line) &&
+	       source_of_lines(s->vocabulary, one)->weight[0] == WEIGHT_FULL;
 }
 
 /* Does the line that is only alike have every name that the patch brings with this one? */
 static bool has_new_names(struct search *s, const struct words *line, const struct words *added)
 {
 	for (size_t i = 0; i < added->n; i++) {
-		bool found = added->items[i].kind != WORD_NAME || symbols_find(s->old_names, added->items[i].text);
+		bool found = added->items[i].kind != WORD_NAME ||
+			     symbols_find(s->old_names, added->items[i].text);
 
 		for (size_t k = 0; k < line->n && !found; k++)
 			found = line->items[k].number == added->items[i].number;
@@ -184,7 +188,8 @@ static bool has_new_names(struct search *s, const struct words *line, const stru
 }
 
 /* The line of the function, from `from` on, that this one is; -1. */
-static long find_line(struct search *s, const struct function *f, struct slice text, size_t from, bool alike)
+static long find_line(struct search *s, const struct function *f, struct slice text, size_t from,
+		      bool alike)
 {
 	struct words words = words_of(s->vocabulary, text);
 
@@ -192,7 +197,8 @@ static long find_line(struct search *s, const struct function *f, struct slice t
 		if (slice_eq_space(f->source->lines.items[i], text))
 			return (long)i;
 	for (size_t i = from; alike && i <= f->scope.last && i < f->source->lines.n; i++)
-		if (words_alike(source_words(f->source, i), &words) >= ALIKE_MIN && has_new_names(s, source_words(f->source, i), &words))
+		if (words_alike(source_words(f->source, i), &words) >= ALIKE_MIN &&
+		    has_new_names(s, source_words(f->source, i), &words))
 			return (long)i;
 	return -1;
 }
@@ -202,7 +208,8 @@ static bool brings_name(struct search *s, struct slice text)
 	struct words words = words_of(s->vocabulary, text);
 
 	for (size_t i = 0; i < words.n; i++)
-		if (words.items[i].kind == WORD_NAME && words.items[i].text.n > 3 && !symbols_find(s->old_names, words.items[i].text))
+		if (words.items[i].kind == WORD_NAME && words.items[i].text.n > 3 &&
+		    !symbols_find(s->old_names, words.items[i].text))
 			return true;
 	return false;
 }
@@ -212,21 +219,25 @@ static bool added_too(const struct search *s, const struct side_line *removed)
 	for (size_t i = 0; i < s->lines.n; i++) {
 		const struct side_line *line = &s->lines.items[i];
 
-		if (line->kind == '+' && line->function == removed->function && slice_eq_space(line->text, removed->text))
+		if (line->kind == '+' && line->function == removed->function &&
+		    slice_eq_space(line->text, removed->text))
 			return true;
 	}
 	return false;
 }
 
-static void missing(struct search *s, struct present_hunk *hunk, const char *what, struct slice line)
+static void missing(struct search *s, struct present_hunk *hunk, const char *what,
+		    struct slice line)
 {
 	hunk->present = false;
 	if (!hunk->evidence)
-		hunk->evidence = arena_printf(s->arena, "%s: '" SLICE_FMT "'", what, SLICE_ARG(slice_trim(line)));
+		hunk->evidence = arena_printf(s->arena, "%s: '" SLICE_FMT "'", what,
+					      SLICE_ARG(slice_trim(line)));
 }
 
 /* One changed line against its function; `next` is where the next added line of the function may stand. */
-static int check_line(struct search *s, const struct side_line *line, struct present_hunk *hunk, size_t *next)
+static int check_line(struct search *s, const struct side_line *line, struct present_hunk *hunk,
+		      size_t *next)
 {
 	struct function *f;
 	long at;
@@ -251,7 +262,10 @@ static int check_line(struct search *s, const struct side_line *line, struct pre
 			missing(s, hunk, "a removed line is still there", line->text);
 		return 0;
 	}
-	at = find_line(s, f, line->text, next[line->function] > f->scope.first ? next[line->function] : f->scope.first, true);
+	at = find_line(s, f, line->text,
+		       next[line->function] > f->scope.first ? next[line->function] :
+							       f->scope.first,
+		       true);
 	if (at < 0) {
 		missing(s, hunk, "an added line is not there", line->text);
 		return 0;
@@ -268,23 +282,32 @@ static void collect_old_names(struct search *s)
 	for (size_t h = 0; h < s->ask->file->n; h++)
 		for (size_t i = 0; i < s->ask->file->items[h].n; i++)
 			if (s->ask->file->items[h].items[i].kind != '+')
-				symbols_add_lines(s->old_names, &s->ask->file->items[h].items[i].text, 1);
+				symbols_add_lines(s->old_names,
+						  &s->ask->file->items[h].items[i].text, 1);
 }
 
 static void say_where(struct search *s, struct present_hunk *hunk)
 {
 	if (hunk->line)
-		hunk->evidence = arena_printf(s->arena, "already there, in its function at %s:%zu", hunk->path, hunk->line);
+		hunk->evidence = arena_printf(s->arena, "already there, in its function at %s:%zu",
+					      hunk->path, hunk->line);
 	else
-		hunk->evidence = arena_printf(s->arena, "already there: its function has none of the removed lines any more");
+		hunk->evidence = arena_printf(
+			s->arena,
+			"already there: its function has none of the removed lines any more");
 }
 
 int present_find(struct arena *arena, const struct present_ask *ask, struct present *present)
 {
-	struct search s = { .arena = arena, .ask = ask, .vocabulary = vocabulary_new(arena), .old_names = symbols_new(arena) };
+	struct search s = { .arena = arena,
+			    .ask = ask,
+			    .vocabulary = vocabulary_new(arena),
+			    .old_names = symbols_new(arena) };
 	size_t *next;
 
-	*present = (struct present){ .hunks = arena_alloc(arena, (ask->file->n + 1) * sizeof(*present->hunks)), .all = true };
+	*present = (struct present){ .hunks = arena_alloc(arena, (ask->file->n + 1) *
+									 sizeof(*present->hunks)),
+				     .all = true };
 	collect_old_names(&s);
 	walk_lines(&s);
 	next = arena_alloc(arena, (s.functions.n + 1) * sizeof(*next));

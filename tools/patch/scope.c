@@ -160,7 +160,8 @@ bool scope_find(const struct source *source, struct slice name, struct scope *sc
 			if (memchr(lines->items[body].p, '{', lines->items[body].n) ||
 			    memchr(lines->items[body].p, ';', lines->items[body].n))
 				break;
-		if (body == lines->n || body == i + 12 || !memchr(lines->items[body].p, '{', lines->items[body].n))
+		if (body == lines->n || body == i + 12 ||
+		    !memchr(lines->items[body].p, '{', lines->items[body].n))
 			continue;
 		found++;
 		*scope = (struct scope){ (long)i, i, scope_end(source, i), name };

@@ -46,9 +46,27 @@ static struct slice spaceless(struct arena *arena, struct slice line)
 
 static enum weight line_weight(struct slice s)
 {
-	static const char *const low[] = { "else", "} else {", "return 0;", "return;",	 "break;",  "continue;", "return ret;",
-					   "#endif", "#else",  "do {",	    "return err;", "status = \"okay\";", "/*", "*/", "*",
-					   "return -EINVAL;", "return -ENOMEM;", "return rc;", "goto out;", "out:", "default:" };
+	static const char *const low[] = { "else",
+					   "} else {",
+					   "return 0;",
+					   "return;",
+					   "break;",
+					   "continue;",
+					   "return ret;",
+					   "#endif",
+					   "#else",
+					   "do {",
+					   "return err;",
+					   "status = \"okay\";",
+					   "/*",
+					   "*/",
+					   "*",
+					   "return -EINVAL;",
+					   "return -ENOMEM;",
+					   "return rc;",
+					   "goto out;",
+					   "out:",
+					   "default:" };
 	size_t letters = 0;
 
 	if (!s.n)
@@ -162,8 +180,8 @@ const struct words *source_words(struct source *source, size_t i)
 bool slice_is_comment(struct slice line)
 {
 	line = slice_trim(line);
-	return slice_starts(line, "/*") || slice_starts(line, "*/") || slice_starts(line, "* ") || slice_is(line, "*") ||
-	       slice_starts(line, "//");
+	return slice_starts(line, "/*") || slice_starts(line, "*/") || slice_starts(line, "* ") ||
+	       slice_is(line, "*") || slice_starts(line, "//");
 }
 
 static unsigned int word_weight(const struct word *word)
@@ -189,7 +207,8 @@ unsigned int words_alike(const struct words *a, const struct words *b)
 			unsigned int up = was[j + 1], left = now[j];
 
 			now[j + 1] = up > left ? up : left;
-			if (a->items[i].number == b->items[j].number && was[j] + word_weight(&a->items[i]) > now[j + 1])
+			if (a->items[i].number == b->items[j].number &&
+			    was[j] + word_weight(&a->items[i]) > now[j + 1])
 				now[j + 1] = was[j] + word_weight(&a->items[i]);
 		}
 	}

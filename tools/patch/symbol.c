@@ -37,10 +37,10 @@ const struct symbol *symbols_find(const struct symbols *symbols, struct slice na
 	return names_find(symbols->names, name, &number) ? &symbols->items[number] : NULL;
 }
 
-struct open { /* a bracket that is open */
-	long name;	/* index of the word before "(", or -1 */
+struct open {	   /* a bracket that is open */
+	long name; /* index of the word before "(", or -1 */
 	unsigned int commas;
-	size_t words;	/* inside */
+	size_t words; /* inside */
 	bool dots;
 };
 
@@ -63,7 +63,8 @@ static bool is_sign(const struct word *word, char c)
 /* "f(void)" takes nothing. */
 static bool is_void(const struct words *words, size_t i)
 {
-	return i + 1 < words->n && slice_is(words->items[i].text, "void") && is_sign(&words->items[i + 1], ')');
+	return i + 1 < words->n && slice_is(words->items[i].text, "void") &&
+	       is_sign(&words->items[i + 1], ')');
 }
 
 void symbols_add(struct symbols *symbols, struct slice text)
@@ -98,18 +99,37 @@ void symbols_add(struct symbols *symbols, struct slice text)
 			depth -= depth > 0;
 		} else if (depth && depth <= DEPTH_MAX) {
 			open[depth - 1].commas += is_sign(w, ',');
-			open[depth - 1].dots |= is_sign(w, '.') && i + 1 < words.n && is_sign(&words.items[i + 1], '.');
+			open[depth - 1].dots |= is_sign(w, '.') && i + 1 < words.n &&
+						is_sign(&words.items[i + 1], '.');
 		}
 	}
+}
+
+/* Is a comment open behind this line, which began inside of one or not? */
+static bool comment_open(struct slice line, bool open)
+{
+	for (size_t i = 0; i + 1 < line.n; i++) {
+		const char *mark = open ? "*/" : "/*";
+
+		if (line.p[i] == mark[0] && line.p[i + 1] == mark[1]) {
+			open = !open;
+			i++;
+		}
+	}
+	return open;
 }
 
 void symbols_add_lines(struct symbols *symbols, const struct slice *lines, size_t n)
 {
 	struct text all __free_text = TEXT_INIT;
+	bool open = false;
 
 	for (size_t i = 0; i < n; i++) {
-		if (slice_is_comment(lines[i]) && !slice_starts(slice_trim(lines[i]), "/*"))
+		/* What continues a comment that began above the first line. */
+		if (!open && slice_is_comment(lines[i]) &&
+		    !slice_starts(slice_trim(lines[i]), "/*"))
 			continue;
+		open = comment_open(lines[i], open);
 		text_add_slice(&all, lines[i]);
 		text_addc(&all, '\n');
 	}
@@ -119,11 +139,16 @@ void symbols_add_lines(struct symbols *symbols, const struct slice *lines, size_
 bool symbol_common(struct slice name)
 {
 	static const char *const common[] = {
-		"if", "else", "for", "while", "do", "switch", "case", "default", "break", "continue", "return", "goto", "sizeof",
-		"typeof", "struct", "union", "enum", "static", "const", "inline", "extern", "void", "volatile", "register", "typedef",
-		"int", "unsigned", "signed", "long", "short", "char", "bool", "true", "false", "NULL", "u8", "u16", "u32", "u64", "s8",
-		"s16", "s32", "s64", "__u8", "__u16", "__u32", "__u64", "size_t", "ssize_t", "define", "include", "ifdef", "ifndef",
-		"endif", "undef", "elif", "defined", "pragma", "linux", "h", "asm", "__func__", "__init", "__exit", "likely", "unlikely",
+		"if",	   "else",     "for",	   "while",   "do",    "switch",   "case",
+		"default", "break",    "continue", "return",  "goto",  "sizeof",   "typeof",
+		"struct",  "union",    "enum",	   "static",  "const", "inline",   "extern",
+		"void",	   "volatile", "register", "typedef", "int",   "unsigned", "signed",
+		"long",	   "short",    "char",	   "bool",    "true",  "false",	   "NULL",
+		"u8",	   "u16",      "u32",	   "u64",     "s8",    "s16",	   "s32",
+		"s64",	   "__u8",     "__u16",	   "__u32",   "__u64", "size_t",   "ssize_t",
+		"define",  "include",  "ifdef",	   "ifndef",  "endif", "undef",	   "elif",
+		"defined", "pragma",   "linux",	   "h",	      "asm",   "__func__", "__init",
+		"__exit",  "likely",   "unlikely",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(common); i++)
@@ -133,25 +158,28 @@ bool symbol_common(struct slice name)
 }
 
 /* Is it there, but never with as many arguments as the code brings? What takes any number, or what the patch changes, does not count. */
-static bool other_arity(const struct symbol *brought, const struct symbol *base, const struct symbol *there)
+static bool other_arity(const struct symbol *brought, const struct symbol *base,
+			const struct symbol *there)
 {
 	unsigned int in_base = base ? base->arities : 0;
 
 	if (!brought->arities || !there->arities || (brought->arities & there->arities))
 		return false;
-	if ((there->arities | in_base) >> ARITY_MANY || (in_base & (in_base - 1)) || (there->arities & (there->arities - 1)))
+	if ((there->arities | in_base) >> ARITY_MANY || (in_base & (in_base - 1)) ||
+	    (there->arities & (there->arities - 1)))
 		return false;
 	return !brought->removed;
 }
 
-int symbols_miss(const struct symbols *brought, const struct symbols *base, const struct symbols *target,
-		 struct symbol_miss *miss)
+int symbols_miss(const struct symbols *brought, const struct symbols *base,
+		 const struct symbols *target, struct symbol_miss *miss)
 {
 	for (size_t i = 0; i < brought->n; i++) {
 		const struct symbol *s = &brought->items[i], *was = symbols_find(base, s->name);
 		const struct symbol *there = symbols_find(target, s->name);
 
-		if (symbol_common(s->name) || (!there && !was) || (there && !other_arity(s, was, there)))
+		if (symbol_common(s->name) || (!there && !was) ||
+		    (there && !other_arity(s, was, there)))
 			continue;
 		*miss = (struct symbol_miss){ s->name, there != NULL };
 		return 1;

@@ -12,7 +12,7 @@ struct symbol {
 	struct slice name;
 	unsigned int arities; /* bit n: n arguments; bit 31: more than 30, or "..." */
 	unsigned int seen;
-	bool removed;	      /* the patch removes a line that has it: its arguments may be what the patch changes */
+	bool removed; /* the patch removes a line that has it: its arguments may be what the patch changes */
 };
 
 struct symbols {
@@ -34,13 +34,13 @@ const struct symbol *symbols_find(const struct symbols *symbols, struct slice na
 /* Why code that fits in the base does not fit in the target. */
 struct symbol_miss {
 	struct slice name;
-	bool arity;	   /* it is there, with other numbers of arguments only */
+	bool arity; /* it is there, with other numbers of arguments only */
 };
 /*
  * Of what `brought` uses: the first name that `base` knows and `target` does not, or that `target` knows with other
  * numbers of arguments only. What neither knows proves nothing. 1 a miss, 0 none.
  */
-int symbols_miss(const struct symbols *brought, const struct symbols *base, const struct symbols *target,
-		 struct symbol_miss *miss);
+int symbols_miss(const struct symbols *brought, const struct symbols *base,
+		 const struct symbols *target, struct symbol_miss *miss);
 
 #endif

@@ -26,7 +26,8 @@ static void take_delta(struct arena *arena, const git_diff_delta *delta, struct 
 	git_oid_tostr(file->new_id, sizeof(file->new_id), &delta->new_file.id);
 }
 
-static int take_file(struct arena *arena, struct repo *repo, const git_diff_delta *delta, struct filediff *file)
+static int take_file(struct arena *arena, struct repo *repo, const git_diff_delta *delta,
+		     struct filediff *file)
 {
 	struct slice old = { 0 }, new = { 0 };
 
@@ -35,14 +36,15 @@ static int take_file(struct arena *arena, struct repo *repo, const git_diff_delt
 		return fail_in("%s", delta->old_file.path);
 	if (file->change != CHANGE_DELETE && repo_blob(repo, arena, &delta->new_file.id, &new) != 1)
 		return fail_in("%s", delta->new_file.path);
-	if ((old.n && memchr(old.p, '\0', old.n)) || (new.n && memchr(new.p, '\0', new.n))) {
+	if ((old.n && memchr(old.p, '\0', old.n)) || (new.n &&memchr(new.p, '\0', new.n))) {
 		file->binary = true;
 		return 0;
 	}
 	return diff_texts(arena, old, new, 3, file);
 }
 
-int tree_diff(struct arena *arena, struct repo *repo, const git_oid *before, const git_oid *after, struct diff *diff)
+int tree_diff(struct arena *arena, struct repo *repo, const git_oid *before, const git_oid *after,
+	      struct diff *diff)
 {
 	git_tree *old __free(tree) = NULL, *new __free(tree) = NULL;
 	git_diff *deltas __free(git_diff) = NULL;
@@ -51,8 +53,10 @@ int tree_diff(struct arena *arena, struct repo *repo, const git_oid *before, con
 	*diff = (struct diff){ 0 };
 	git_diff_find_options_init(&find, GIT_DIFF_FIND_OPTIONS_VERSION);
 	find.flags = GIT_DIFF_FIND_RENAMES;
-	if (git_tree_lookup(&old, repo_git(repo), before) || git_tree_lookup(&new, repo_git(repo), after) ||
-	    git_diff_tree_to_tree(&deltas, repo_git(repo), old, new, NULL) || git_diff_find_similar(deltas, &find))
+	if (git_tree_lookup(&old, repo_git(repo), before) ||
+	    git_tree_lookup(&new, repo_git(repo), after) ||
+	    git_diff_tree_to_tree(&deltas, repo_git(repo), old, new, NULL) ||
+	    git_diff_find_similar(deltas, &find))
 		return fail_git("cannot compare two trees");
 	for (size_t i = 0; i < git_diff_num_deltas(deltas); i++)
 		if (take_file(arena, repo, git_diff_get_delta(deltas, i), arena_push(arena, diff)))

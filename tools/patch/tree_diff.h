@@ -9,6 +9,7 @@
 #include "patch/repo.h"
 
 /* With 3 lines of context, full ids, and renames of files that stayed half the same. 0 or -1. */
-int tree_diff(struct arena *arena, struct repo *repo, const git_oid *before, const git_oid *after, struct diff *diff);
+int tree_diff(struct arena *arena, struct repo *repo, const git_oid *before, const git_oid *after,
+	      struct diff *diff);
 
 #endif

@@ -35,10 +35,12 @@ static bool map_words(const struct words *a, const struct words *b, long *map)
 
 			*cell = cell[width] > cell[1] ? cell[width] : cell[1];
 			if (a->items[i].number == b->items[j].number) {
-				unsigned int with = cell[width + 1] + (a->items[i].kind == WORD_SIGN ? 2 : 6);
+				unsigned int with =
+					cell[width + 1] + (a->items[i].kind == WORD_SIGN ? 2 : 6);
 
 				/* runs hold together: a word whose follower follows in both counts a little more */
-				if (i + 1 < a->n && j + 1 < b->n && a->items[i + 1].number == b->items[j + 1].number)
+				if (i + 1 < a->n && j + 1 < b->n &&
+				    a->items[i + 1].number == b->items[j + 1].number)
 					with++;
 				if (with > *cell)
 					*cell = with;
@@ -86,7 +88,8 @@ static struct edits edits_of(struct arena *arena, size_t n_old, size_t n_side, c
 	return edits;
 }
 
-static bool same_edit(const struct edit *a, const struct words *in_a, const struct edit *b, const struct words *in_b)
+static bool same_edit(const struct edit *a, const struct words *in_a, const struct edit *b,
+		      const struct words *in_b)
 {
 	if (a->o0 != b->o0 || a->o1 != b->o1 || a->s1 - a->s0 != b->s1 - b->s0)
 		return false;
@@ -106,8 +109,9 @@ static void put(struct text *out, const struct words *words, size_t from, size_t
 }
 
 /* Everything of mine, with new's edits put in. */
-static void put_merged(struct text *out, const struct words *mine, const struct words *new, const struct edits *theirs,
-		       const bool *same, const long *to_mine, size_t n_old)
+static void put_merged(struct text *out, const struct words *mine, const struct words *new,
+		       const struct edits *theirs, const bool *same, const long *to_mine,
+		       size_t n_old)
 {
 	size_t done = 0; /* words of mine written */
 
@@ -128,11 +132,14 @@ static void put_merged(struct text *out, const struct words *mine, const struct 
 	put(out, mine, done, mine->n);
 }
 
-bool words_merge(struct vocabulary *vocabulary, struct slice old, struct slice new, struct slice mine, struct text *out)
+bool words_merge(struct vocabulary *vocabulary, struct slice old, struct slice new,
+		 struct slice mine, struct text *out)
 {
 	struct arena *scratch __free(arena) = arena_new();
-	struct words o = words_of(vocabulary, old), n = words_of(vocabulary, new), m = words_of(vocabulary, mine);
-	long *to_new = arena_alloc(scratch, (o.n + 1) * sizeof(*to_new)), *to_mine = arena_alloc(scratch, (o.n + 1) * sizeof(*to_mine));
+	struct words o = words_of(vocabulary, old), n = words_of(vocabulary, new),
+		     m = words_of(vocabulary, mine);
+	long *to_new = arena_alloc(scratch, (o.n + 1) * sizeof(*to_new)),
+	     *to_mine = arena_alloc(scratch, (o.n + 1) * sizeof(*to_mine));
 	struct edits theirs, ours;
 	bool *same;
 
@@ -156,7 +163,8 @@ bool words_merge(struct vocabulary *vocabulary, struct slice old, struct slice n
 	return true;
 }
 
-static struct rename *rename_of(struct arena *arena, struct renames *renames, const struct word *from)
+static struct rename *rename_of(struct arena *arena, struct renames *renames,
+				const struct word *from)
 {
 	struct rename *rename;
 
@@ -172,7 +180,8 @@ static struct rename *rename_of(struct arena *arena, struct renames *renames, co
 }
 
 /* One pair of lines that are alike: which single names stand in place of which. */
-static void learn(struct arena *arena, struct renames *renames, const struct words *a, const struct words *b)
+static void learn(struct arena *arena, struct renames *renames, const struct words *a,
+		  const struct words *b)
 {
 	struct arena *scratch __free(arena) = arena_new();
 	long *map = arena_alloc(scratch, (a->n + 1) * sizeof(*map));
@@ -200,18 +209,20 @@ static void learn(struct arena *arena, struct renames *renames, const struct wor
 	}
 }
 
-struct renames renames_learn(struct arena *arena, const struct align *align, const struct symbols *in_a,
-			     const struct symbols *in_b)
+struct renames renames_learn(struct arena *arena, const struct align *align,
+			     const struct symbols *in_a, const struct symbols *in_b)
 {
 	struct renames all = { 0 }, sure = { 0 };
 
 	for (size_t i = 0; i < align->a->lines.n; i++)
 		if (align->to[i] != ALIGN_NONE && align->alike[i] < 100)
-			learn(arena, &all, source_words(align->a, i), source_words(align->b, (size_t)align->to[i]));
+			learn(arena, &all, source_words(align->a, i),
+			      source_words(align->b, (size_t)align->to[i]));
 	for (size_t i = 0; i < all.n; i++) {
 		const struct rename *r = &all.items[i];
 
-		if (!r->against && r->seen >= RENAME_LINES && !symbols_find(in_b, r->from) && !symbols_find(in_a, r->to))
+		if (!r->against && r->seen >= RENAME_LINES && !symbols_find(in_b, r->from) &&
+		    !symbols_find(in_a, r->to))
 			*arena_push(arena, &sure) = *r;
 	}
 	return sure;

@@ -12,7 +12,8 @@
  * What `old` -> `new` changes, done to `mine`, which is `old` changed by somebody else. false when both changed
  * words that overlap or touch, in different ways. White space comes with the word it stands before. O(words x words), bounded.
  */
-bool words_merge(struct vocabulary *vocabulary, struct slice old, struct slice new, struct slice mine, struct text *out);
+bool words_merge(struct vocabulary *vocabulary, struct slice old, struct slice new,
+		 struct slice mine, struct text *out);
 
 /*
  * Names of a that are other names in b: learned from lines that stand in each other's place. The old name is nowhere in b, the
@@ -28,8 +29,8 @@ struct renames {
 	struct rename *items;
 	size_t n, cap;
 };
-struct renames renames_learn(struct arena *arena, const struct align *align, const struct symbols *in_a,
-			     const struct symbols *in_b);
+struct renames renames_learn(struct arena *arena, const struct align *align,
+			     const struct symbols *in_a, const struct symbols *in_b);
 /* The name's other name; NULL where it has none. */
 const struct rename *renames_find(const struct renames *renames, unsigned int number);
 
