@@ -238,6 +238,8 @@ static void a_recorded_backport_is_used_where_its_pre_image_is(void **state)
 	p = port(f, "v5.4.2");
 	assert_int_equal(p->items[0].mark, MARK_CONFLICT);
 	assert_non_null(strstr(p->items[0].why, "its pre-image is not here"));
+	assert_string_equal(p->items[0].tried[0].method, "recorded backport");
+	assert_non_null(strstr(p->items[0].tried[0].reason, "its pre-image is not here"));
 }
 
 static void a_record_answers_only_the_patch_it_was_made_for(void **state)

@@ -458,6 +458,8 @@ static void keep(struct arena *arena, struct port *port)
 			fate->note = arena_strdup(arena, fate->note);
 		}
 		out->answer = answer;
+		for (size_t k = 0; k < out->ntried; k++)
+			out->tried[k].reason = arena_strdup(arena, out->tried[k].reason);
 	}
 }
 
