@@ -67,8 +67,7 @@ test_expect_success 'a rule that matches less than it declares leaves the confli
 	refs >after && test_cmp before after
 '
 
-# port_patch.why has it; nobody shows it yet.
-test_expect_failure 'whoever explains the conflict says why the rule was not sure' '
+test_expect_success 'whoever explains the conflict says why the rule was not sure' '
 	test_expect_code 3 series -C ws apply --explain v5.10 >out 2>&1 &&
 	tr -s " \n" " " <out | grep "must stand +2 times"
 '

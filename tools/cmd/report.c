@@ -337,7 +337,7 @@ static void explain_patch(struct text *out, const struct port *port, const struc
 	for (size_t h = 0; h < answer->n; h++)
 		explain_hunk(out, patch->patch, &answer->items[h],
 			     h + 1 < answer->n ? &answer->items[h + 1] : NULL, width, color);
-	for (size_t i = 0; i < patch->ntried && patch->mark != MARK_CONFLICT; i++) {
+	for (size_t i = 0; i < patch->ntried; i++) {
 		struct text said __free_text = TEXT_INIT;
 
 		text_addf(&said, "tried before, not sure: %s: ", patch->tried[i].method);

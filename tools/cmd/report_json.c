@@ -40,7 +40,7 @@ static json_t *json_id(const git_oid *id)
 
 static json_t *patch_json(const struct port_patch *patch)
 {
-	json_t *json = json_object(), *hunks = json_array();
+	json_t *json = json_object(), *hunks = json_array(), *tried = json_array();
 
 	json_object_set_new(json, "number", json_integer(patch->patch->number));
 	json_object_set_new(json, "subject", json_shown(patch->patch->mail.subject));
@@ -55,6 +55,14 @@ static json_t *patch_json(const struct port_patch *patch)
 		json_array_append_new(hunks, hunk);
 	}
 	json_object_set_new(json, "hunks", hunks);
+	for (size_t i = 0; i < patch->ntried; i++) {
+		json_t *method = json_object();
+
+		json_object_set_new(method, "method", json_string(patch->tried[i].method));
+		json_object_set_new(method, "reason", json_shown(patch->tried[i].reason));
+		json_array_append_new(tried, method);
+	}
+	json_object_set_new(json, "tried", tried);
 	json_object_set_new(json, "commit",
 			    patch->committed ? json_id(&patch->commit) : json_null());
 	return json;
