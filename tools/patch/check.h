@@ -19,7 +19,7 @@ struct check {
 	struct symbols *
 		removed; /* of the patch's removed lines in this file; marked so what they define */
 	bool code;	 /* the file is C, or near enough for scopes and names */
-	bool fits;		 /* so does the whole patch, hunk by hunk, as far as it was tried */
+	bool fits;	 /* so does the whole patch, hunk by hunk, as far as it was tried */
 	bool tree;	 /* it is a device tree */
 };
 

@@ -97,7 +97,7 @@ static bool settle_hunk(struct merging *m, size_t number, const struct groups *g
 		if (sure && !group->sure)
 			text_clear(&why);
 		if (sure || !group->sure)
-			text_addf(&why, "%s%s [%s]", why.len ? "; " : "", group->why, group->rule);
+			text_addf(&why, "%s%s", why.len ? "; " : "", group->why);
 		sure &= group->sure;
 		fit->mark = mark_worse(fit->mark,
 				       group->mark == MARK_THREEWAY && stands_once(m, group) ?
@@ -252,8 +252,7 @@ static bool check_exact(struct merging *m, size_t number)
 		if (group->sure)
 			continue;
 		fit->mark = MARK_CONFLICT;
-		fit->evidence = arena_printf(port->arena, "fits as text, but %s [%s]", group->why,
-					     group->rule);
+		fit->evidence = arena_printf(port->arena, "fits as text, but %s", group->why);
 		return false;
 	}
 	return true;

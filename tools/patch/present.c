@@ -176,7 +176,8 @@ static bool says_something(struct search *s, struct slice line)
 static bool has_new_names(struct search *s, const struct words *line, const struct words *added)
 {
 	for (size_t i = 0; i < added->n; i++) {
-		bool found = added->items[i].kind != WORD_NAME ||
+		bool found = symbol_common(added->items[i].text) ||
+			     added->items[i].kind != WORD_NAME ||
 			     symbols_find(s->old_names, added->items[i].text);
 
 		for (size_t k = 0; k < line->n && !found; k++)
