@@ -9,6 +9,7 @@
 
 #include "base/fail.h"
 #include "patch/fileport.h"
+#include "patch/move.h"
 #include "patch/present.h"
 #include "patch/symbol.h"
 
@@ -160,12 +161,36 @@ static void add_fates(struct climb *c, size_t index, const char *path, struct fi
 	}
 }
 
+/* A file that has another folder in the target: only what is not renamed by the patch, and with a base to compare. */
+static int find_moved(struct climb *c, const struct filediff *file, struct move *move)
+{
+	struct fileport base = { 0 };
+	int r;
+
+	if (!may(c, MARK_MOVED) || file->change != CHANGE_MODIFY || file->binary)
+		return 0;
+	r = find_base(c, file, &base);
+	return r <= 0 ? r : move_find(c->arena, c->draft, file->old_path, base.base, move);
+}
+
+static void say_moved(struct climb *c, struct hunk_fit *fit, const struct filediff *file,
+		      const struct move *move)
+{
+	if (fit->mark == MARK_PRESENT)
+		return;
+	fit->mark = mark_worse(fit->mark, MARK_MOVED);
+	fit->evidence = arena_printf(c->arena, "%s is %s here (%u of 100 lines); %s",
+				     file->old_path, move->path, move->kept, fit->evidence);
+	fit->note = arena_printf(c->arena, "%s is %s here", file->old_path, move->path);
+}
+
 /* A file that is changed in place (or renamed, to where `to` says). */
 static int climb_changed(struct climb *c, size_t index, const struct filediff *file)
 {
 	const char *path = file->old_path, *to = file->new_path;
 	struct fileport port;
 	struct slice there, result;
+	struct move move = { 0 };
 	unsigned int mode;
 	size_t *line = arena_alloc(c->arena, (file->n + 1) * sizeof(*line));
 	int r = draft_read(c->draft, path, &there, &mode);
@@ -173,8 +198,17 @@ static int climb_changed(struct climb *c, size_t index, const struct filediff *f
 
 	if (r < 0)
 		return -1;
-	if (!r)
-		return add_whole(c, index, path, MARK_CONFLICT, "the target has no such file");
+	if (!r) {
+		r = find_moved(c, file, &move);
+		if (r < 0)
+			return -1;
+		if (!r)
+			return add_whole(c, index, path, MARK_CONFLICT,
+					 "the target has no such file");
+		path = to = move.path;
+		there = move.text;
+		mode = move.mode;
+	}
 	if (file->binary)
 		return add_whole(c, index, path, MARK_CONFLICT, "a change of a binary file");
 	fileport_init(&port, c->arena, file, there);
@@ -192,6 +226,8 @@ static int climb_changed(struct climb *c, size_t index, const struct filediff *f
 		add_fates(c, index, path, &port, NULL);
 		return 0;
 	}
+	for (size_t i = 0; move.path && i < file->n; i++)
+		say_moved(c, &port.hunks[i], file, &move);
 	result = fileport_text(&port, line);
 	if (file->new_mode && file->old_mode && file->new_mode != file->old_mode)
 		mode = file->new_mode;
