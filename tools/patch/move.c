@@ -13,7 +13,7 @@
 
 #define FOLDERS_MAX 20000
 #define FOUND_MAX 32
-#define KEPT_MIN 70 /* percent of the base's lines, below which it is another file */
+#define KEPT_MIN 50 /* percent of the base's lines, below which it is another file */
 
 struct folders {
 	const char **items;
