@@ -312,6 +312,35 @@ static void what_differs_is_merged_against_the_kernel_that_the_series_fits(void 
 	assert_non_null(strstr(p->items[0].message, "\n[ "));
 }
 
+static void text_that_fits_but_names_what_the_kernel_lacks_does_not_land(void **state)
+{
+	struct fixture *f = *state;
+	struct world *w = &f->world;
+	static const char header[] = "struct vcpu {\n\tint first, second, third, ready;\n};\n";
+	struct world_file files[] = {
+		{ "kvm/x86.c", OLD },
+		{ "include/linux/kvm.h", "void fourth(struct vcpu *vcpu);\n" },
+	};
+
+	world_patch(w, "series/demo/0001-ready.patch", "kvm: be ready", "kvm/x86.c", OLD,
+		    FILE_OF("", "\tvcpu->ready = 1;\n\tfourth(vcpu);\n"));
+	world_write(w, "series/demo/series", "0001-ready.patch\n");
+	world_write(w, "series/demo/series.conf",
+		    "[series]\n\tname = demo\n\ttitle = Demo\n"
+		    "[patch \"0001-ready.patch\"]\n\tclass = out-of-tree\n\twhy = ours\n");
+	world_commit(w, "refs/series/kernel/v6.12.1", NULL, "v6.12.1", files, 2);
+	files[1].text = header;
+	world_commit(w, "refs/series/kernel/v6.1.3", NULL, "v6.1.3", files, 2);
+	assert_int_equal(port(f, "v6.12.1")->items[0].mark, MARK_EXACT);
+
+	struct port *p = port(f, "v6.1.3");
+
+	assert_int_equal(p->items[0].mark, MARK_CONFLICT);
+	assert_non_null(
+		strstr(p->items[0].why, "v6.1.3 has no 'fourth', which is there in v6.12.1"));
+	assert_true(git_oid_equal(&p->tree, &p->kernel.tree));
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -327,6 +356,7 @@ int main(void)
 		CASE(a_record_answers_only_the_patch_it_was_made_for),
 		CASE(a_hunk_whose_probe_does_not_hold_is_left_out_and_said),
 		CASE(what_differs_is_merged_against_the_kernel_that_the_series_fits),
+		CASE(text_that_fits_but_names_what_the_kernel_lacks_does_not_land),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -80,6 +80,28 @@ ptrdiff_t slice_find(struct slice hay, struct slice needle)
 	return at ? at - hay.p : -1;
 }
 
+static bool word_char(char c)
+{
+	return isalnum((unsigned char)c) || c == '_';
+}
+
+bool slice_has_word(struct slice text, struct slice word)
+{
+	struct slice rest = text;
+	ptrdiff_t at;
+
+	while (word.n && (at = slice_find(rest, word)) >= 0) {
+		const char *p = rest.p + at, *end = p + word.n;
+		bool before = p > text.p && word_char(p[-1]) && word_char(word.p[0]);
+		bool after = end < text.p + text.n && word_char(*end) && word_char(end[-1]);
+
+		if (!before && !after)
+			return true;
+		rest = slice_skip(rest, (size_t)at + 1);
+	}
+	return false;
+}
+
 bool slice_line(struct slice *rest, struct slice *line)
 {
 	return slice_cut(rest, '\n', line);

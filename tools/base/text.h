@@ -51,6 +51,8 @@ int slice_cmp(struct slice a, struct slice b);	       /* as memcmp(), shorter fi
 bool slice_eq_space(struct slice a, struct slice b);
 /* The offset of `needle` in `hay`, or -1. memmem(), O(n). */
 ptrdiff_t slice_find(struct slice hay, struct slice needle);
+/* Does `word` stand in `text` with no character of an identifier on either side of it? O(n). */
+bool slice_has_word(struct slice text, struct slice word);
 /*
  * Take the next line off the front of `rest`: `line` gets it without its '\n'; false when rest is
  * empty (and line then too). A last line without '\n' counts as a line.

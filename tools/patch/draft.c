@@ -411,6 +411,21 @@ void draft_back(struct draft *draft, size_t point)
 	}
 }
 
+int draft_read_at(struct draft *draft, size_t point, const char *path, struct slice *text)
+{
+	for (size_t i = point; i < draft->log.n; i++) {
+		const struct edit *edit = &draft->log.items[i];
+
+		if (strcmp(edit->path, path) != 0)
+			continue;
+		if (!edit->alive || edit->mode == TREE_FOLDER)
+			return 0;
+		*text = edit->text;
+		return edit->has_text ? 1 : repo_blob(draft->repo, draft->arena, &edit->id, text);
+	}
+	return draft_read(draft, path, text, NULL);
+}
+
 struct draft_paths draft_edited(struct draft *draft, struct arena *arena, size_t since)
 {
 	struct draft_paths paths = { 0 };

@@ -38,6 +38,8 @@ int draft_remove(struct draft *draft, const char *path);
 /* A point to go back to: nothing that was edited since counts after draft_back(). O(edits). */
 size_t draft_point(const struct draft *draft);
 void draft_back(struct draft *draft, size_t point);
+/* The file as it was at that point: 1, 0 (it was not there), -1. */
+int draft_read_at(struct draft *draft, size_t point, const char *path, struct slice *text);
 /* The paths edited since a point, each once, in order of first edit. */
 struct draft_paths {
 	const char **items;

@@ -21,6 +21,7 @@
 #include "patch/base.h"
 #include "patch/commit.h"
 #include "patch/history.h"
+#include "patch/known.h"
 #include "patch/message.h"
 #include "patch/probe.h"
 #include "patch/recorded.h"
@@ -209,7 +210,8 @@ static int try_history(struct porting *p, struct port_patch *out)
 	return 1;
 }
 
-static int find_base(struct porting *p, struct ladder_ask *ask, size_t index)
+/* The base, brought to where the patch starts: 1, 0 there is none, -1. */
+static int find_base(struct porting *p, const struct port_patch *out)
 {
 	if (p->have_base < 0) {
 		p->have_base = base_find(p->arena, p->ask->repo, p->ask->series, &p->base);
@@ -218,11 +220,76 @@ static int find_base(struct porting *p, struct ladder_ask *ask, size_t index)
 	}
 	if (!p->have_base)
 		return 0;
-	if (base_advance(p->arena, &p->base, index))
-		return -1;
-	ask->base = p->base.draft;
-	ask->base_name = p->base.kernel.name;
+	return base_advance(p->arena, &p->base, out->patch->number - 1) ? -1 : 1;
+}
+
+struct base_ask {
+	struct porting *p;
+	const struct port_patch *out;
+};
+
+static int base_lookup(void *data, struct lookup *base)
+{
+	const struct base_ask *ask = data;
+	int r = find_base(ask->p, ask->out);
+
+	if (r == 1)
+		*base = (struct lookup){ ask->p->ask->repo, ask->p->base.kernel.tree,
+					 ask->p->base.draft };
+	return r;
+}
+
+/*
+ * What landed since `since` brings a name that the kernel does not have: then the method was not
+ * sure after all, the draft is as it was, and the answer says so.
+ */
+static int check_names(struct porting *p, const struct port_patch *out, const struct diff *diff,
+		       size_t since, struct ladder_answer *answer)
+{
+	struct base_ask base = { p, out };
+	struct known_ask ask = {
+		.target = { p->ask->repo, p->ask->kernel->tree, p->draft },
+		.since = since,
+		.diff = diff,
+		.as_it_is = answer->mark == MARK_EXACT,
+		.base = base_lookup,
+		.data = &base,
+	};
+	struct known_miss miss;
+	int r;
+
+	if (answer->mark == MARK_CONFLICT || answer->mark == MARK_PRESENT ||
+	    answer->mark == MARK_NONE)
+		return 0;
+	r = known_check(p->arena, &ask, &miss);
+	if (r <= 0)
+		return r;
+	draft_back(p->draft, since);
+	answer->mark = MARK_CONFLICT;
+	for (size_t i = 0; i < answer->n; i++) {
+		struct hunk_fate *fate = &answer->items[i];
+
+		if (strcmp(fate->path, miss.path) != 0)
+			continue;
+		fate->mark = MARK_CONFLICT;
+		fate->note = NULL;
+		fate->evidence = arena_printf(p->arena,
+					      "it fits, but %s has no '" SLICE_FMT "'%s%s",
+					      p->ask->kernel->name, SLICE_ARG(miss.name),
+					      miss.base ? ", which is there in " : "",
+					      miss.base ? p->base.kernel.name : "");
+	}
 	return 0;
+}
+
+static int try_text(struct porting *p, const struct port_patch *out, const struct ladder_ask *ask,
+		    struct ladder_answer *answer)
+{
+	size_t since = draft_point(p->draft);
+
+	if (ladder_apply(p->arena, ask, p->draft, answer))
+		return -1;
+	return check_names(p, out, ask->diff, since, answer);
 }
 
 /* Does the series' probe of that name hold? Unknown names do not. */
@@ -244,6 +311,7 @@ static bool probe_by_name(void *data, const char *name)
 static int try_semantic(struct porting *p, const struct reduced *reduced, struct port_patch *out,
 			struct ladder_answer *answer)
 {
+	size_t since = draft_point(p->draft);
 	struct semantic_ask ask = {
 		.dir = arena_printf(p->arena, "%s/coccinelle/%s", p->ask->workspace,
 				    p->ask->series->name),
@@ -258,12 +326,13 @@ static int try_semantic(struct porting *p, const struct reduced *reduced, struct
 		answer->mark = MARK_NONE;
 		return 0;
 	}
-	return semantic_apply(p->arena, &ask, p->draft, answer);
+	if (semantic_apply(p->arena, &ask, p->draft, answer))
+		return -1;
+	return check_names(p, out, &reduced->diff, since, answer);
 }
 
-/* The text as it is, history, the text adapted, the semantic patch. */
-static int climb(struct porting *p, size_t index, const struct reduced *reduced,
-		 struct port_patch *out)
+/* The text as it is, history, the text adapted, the semantic patch, words. */
+static int climb(struct porting *p, const struct reduced *reduced, struct port_patch *out)
 {
 	struct ladder_ask ask = {
 		.diff = &reduced->diff,
@@ -273,15 +342,22 @@ static int climb(struct porting *p, size_t index, const struct reduced *reduced,
 	struct ladder_answer answer, semantic = { 0 };
 	int r;
 
-	if (ladder_apply(p->arena, &ask, p->draft, &answer))
+	if (try_text(p, out, &ask, &answer))
 		return -1;
 	if (answer.mark == MARK_CONFLICT) {
 		r = try_history(p, out);
 		if (r)
 			return r < 0 ? -1 : 0;
 		keep_reason(p, out, AS_IT_IS, &answer);
+		r = find_base(p, out);
+		if (r < 0)
+			return -1;
+		if (r) {
+			ask.base = p->base.draft;
+			ask.base_name = p->base.kernel.name;
+		}
 		ask.methods = LADDER_ALL & ~LADDER_ONLY(MARK_WORDS);
-		if (find_base(p, &ask, index) || ladder_apply(p->arena, &ask, p->draft, &answer))
+		if (try_text(p, out, &ask, &answer))
 			return -1;
 	}
 	if (answer.mark == MARK_CONFLICT) {
@@ -296,7 +372,7 @@ static int climb(struct porting *p, size_t index, const struct reduced *reduced,
 	/* Where a rule was written and is not sure, words would not be either. */
 	if (answer.mark == MARK_CONFLICT && semantic.mark == MARK_NONE) {
 		ask.methods = LADDER_ALL;
-		if (ladder_apply(p->arena, &ask, p->draft, &answer))
+		if (try_text(p, out, &ask, &answer))
 			return -1;
 	}
 	reduce_restore(p->arena, reduced, &answer);
@@ -383,7 +459,7 @@ static int commit_patch(struct porting *p, struct port_patch *out)
 	return 0;
 }
 
-static int port_one(struct porting *p, size_t index, struct port_patch *out)
+static int port_one(struct porting *p, struct port_patch *out)
 {
 	struct reduced reduced;
 	int r;
@@ -402,7 +478,7 @@ static int port_one(struct porting *p, size_t index, struct port_patch *out)
 			reduce_restore(p->arena, &reduced, &answer);
 			settle(out, &answer, NULL);
 		} else {
-			r = climb(p, index, &reduced, out);
+			r = climb(p, &reduced, out);
 		}
 	}
 	if (r < 0)
@@ -490,7 +566,7 @@ int port_series(struct arena *arena, const struct port_ask *ask, struct pack *pa
 	for (size_t i = 0; i < port->n; i++)
 		port->items[i].patch = &ask->series->items[i];
 	for (size_t i = 0; i < port->n && port->mark != MARK_CONFLICT; i++) {
-		if (port_one(&p, i, &port->items[i]))
+		if (port_one(&p, &port->items[i]))
 			return fail_in("%s on %s", port->items[i].patch->file, ask->kernel->name);
 		port->mark = mark_worse(port->mark, port->items[i].mark);
 	}

@@ -1,32 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "patch/probe.h"
 
-#include <ctype.h>
-
 #include "base/fail.h"
-
-static bool word_char(char c)
-{
-	return isalnum((unsigned char)c) || c == '_';
-}
-
-/* Does `word` stand in `text` with no identifier character on either side? O(text). */
-static bool has_word(struct slice text, struct slice word)
-{
-	struct slice rest = text;
-	ptrdiff_t at;
-
-	while (word.n && (at = slice_find(rest, word)) >= 0) {
-		const char *p = rest.p + at, *end = p + word.n;
-		bool before = p > text.p && word_char(p[-1]) && word_char(word.p[0]);
-		bool after = end < text.p + text.n && word_char(*end) && word_char(end[-1]);
-
-		if (!before && !after)
-			return true;
-		rest = slice_skip(rest, (size_t)at + 1);
-	}
-	return false;
-}
 
 /* 1, 0 or -1: is the word in the file, or in one directly in the folder? */
 static int file_has(struct draft *draft, const char *path, struct slice word)
@@ -37,7 +12,7 @@ static int file_has(struct draft *draft, const char *path, struct slice word)
 	if (!n || path[n - 1] != '/') {
 		int r = draft_read(draft, path, &text, NULL);
 
-		return r == 1 ? has_word(text, word) : r;
+		return r == 1 ? slice_has_word(text, word) : r;
 	}
 
 	struct arena *scratch __free(arena) = arena_new();
@@ -52,7 +27,7 @@ static int file_has(struct draft *draft, const char *path, struct slice word)
 			       &text, NULL);
 		if (r < 0)
 			return -1;
-		if (r && has_word(text, word))
+		if (r && slice_has_word(text, word))
 			return 1;
 	}
 	return 0;
