@@ -63,7 +63,7 @@ test_expect_success 'a conflict exits with 3 and says how to decide; the other t
 	lib_git update-ref -d refs/series/demo/v6.12.9 &&
 	test_expect_code 3 series -C ws apply v5.10 v6.12.9 >out &&
 	grep "Conflict on v5.10.7" out && grep "Landed on v6.12.9" out &&
-	grep "series resolve v5.10.7" out &&
+	grep "series -C ws resolve v5.10.7" out &&
 	lib_git rev-parse --verify series/demo/v6.12.9 &&
 	test_must_fail lib_git rev-parse --verify -q series/demo/v5.10.7
 '

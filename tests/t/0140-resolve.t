@@ -32,8 +32,18 @@ test_expect_success 'nothing is recorded while a marker is left, or without a no
 	! test -e ws/backports/demo
 '
 
-test_expect_success 'abort removes what was opened' '
-	series -C ws resolve v5.10 --abort >out && ! test -e $dir &&
+test_expect_success 'a note without --continue is not taken silently' '
+	test_expect_code 2 series -C ws resolve v5.10 --note x 2>err && grep "goes with --continue" err
+'
+
+test_expect_success 'what is said to do next names the same workspace and store' '
+	test_expect_code 3 series -C ws --store "$SERIES_STORE" apply v5.10 v6.12.3 >out &&
+	grep "^To decide:  *series -C ws --store ~/store.git resolve v5.10.7\$" out &&
+	grep "^Against upstream:  *series -C ws --store ~/store.git show v6.12.3\$" out
+'
+
+test_expect_success 'abort removes what was opened, and the folders made for it' '
+	series -C ws resolve v5.10 --abort >out && ! test -e $dir && ! test -e ws/build &&
 	test_expect_code 2 series -C ws resolve v5.10 --abort 2>err && grep "nothing is open" err
 '
 

@@ -108,17 +108,17 @@ static void branches(struct context *c, struct text *out, const struct ports *po
 	text_addf(out, "\nThe commits:       git -C %s log -p %s..%s\n",
 		  path_word(c->arena, repo_path(c->repo)), kernel_word(&shown->kernel),
 		  shown->ref + strlen("refs/"));
-	text_addf(out, "Against upstream:  series show %s\n", shown->kernel.name);
+	text_addf(out, "Against upstream:  %s %s\n", context_invoke(c, "show"), shown->kernel.name);
 }
 
-static void next_steps(struct text *out, const struct ports *ports)
+static void next_steps(struct context *c, struct text *out, const struct ports *ports)
 {
 	size_t first = 0;
 
 	for (size_t i = 0; i < ports->n; i++)
 		if (ports->items[i].mark == MARK_CONFLICT)
-			text_addf(out, "%sTo decide:         series resolve %s\n",
-				  first++ ? "" : "\n", ports->items[i].kernel.name);
+			text_addf(out, "%sTo decide:         %s %s\n", first++ ? "" : "\n",
+				  context_invoke(c, "resolve"), ports->items[i].kernel.name);
 }
 
 static int apply_print(struct context *c, const struct ports *ports, bool dry, bool moved)
@@ -138,7 +138,7 @@ static int apply_print(struct context *c, const struct ports *ports, bool dry, b
 		report_explain(&out, &report, c->width, c->color);
 	else if (report_remarks(c->arena, &out, &report, c->width, c->color))
 		return -1;
-	next_steps(&out, ports);
+	next_steps(c, &out, ports);
 	if (!dry)
 		branches(c, &out, ports);
 	return context_print(c, &out);

@@ -117,6 +117,12 @@ int context_kernel(struct context *context, const char *word, struct kernel *ker
  */
 int context_person(struct context *context, struct person *person);
 
+/*
+ * "series --store DIR show": how to call another command on what this one worked on, with the
+ * global options that the user gave on the command line to say which.
+ */
+const char *context_invoke(struct context *context, const char *command);
+
 /* Has the user asked to stop (SIGINT, SIGTERM)? Fails with FAIL_INTERRUPTED. */
 int context_interrupted(void);
 

@@ -9,6 +9,7 @@
 
 #include "base/fail.h"
 #include "base/file.h"
+#include "cmd/options.h"
 #include "cmd/screen.h"
 #include "patch/version.h"
 
@@ -68,8 +69,13 @@ struct repo *context_repo(struct context *c)
 			path);
 		return NULL;
 	}
-	if (repo_open(path, &c->repo))
+	if (repo_open(path, &c->repo)) {
+		if (fail_kind() == FAIL_USAGE)
+			fail_as(FAIL_USAGE,
+				"%s; name a clone or a bare repository in --store ('git init --bare' makes an empty one)",
+				fail_message());
 		return NULL;
+	}
 	return c->repo;
 }
 
@@ -304,6 +310,24 @@ const char *path_word(struct arena *arena, const char *path)
 		text_adds(&word, path);
 	}
 	return slice_str(arena, text_slice(&word));
+}
+
+const char *context_invoke(struct context *c, const char *command)
+{
+	static const struct {
+		const char *name, *words;
+	} which[] = { { "directory", "-C" }, { "store", "--store" }, { "series", "--series" } };
+	struct text line __free_text = TEXT_INIT;
+
+	text_adds(&line, "series");
+	for (size_t i = 0; i < ARRAY_SIZE(which); i++) {
+		const char *value = values_get(c->values, which[i].name);
+
+		if (value)
+			text_addf(&line, " %s %s", which[i].words, path_word(c->arena, value));
+	}
+	text_addf(&line, " %s", command);
+	return slice_str(c->arena, text_slice(&line));
 }
 
 int context_print(const struct context *c, const struct text *text)

@@ -25,7 +25,7 @@ static int print_how(struct context *c, const struct resolving *r, const struct 
 {
 	struct text out __free_text = TEXT_INIT;
 	struct table table = { .columns = 3 };
-	const char *name = r->port->kernel.name;
+	const char *name = r->port->kernel.name, *again = context_invoke(c, "resolve");
 
 	text_addf(&out, "%s  %s  ", name, patch_place(c->arena, r->series, r->patch->patch));
 	text_add_shown(&out, slice_of(r->patch->patch->mail.subject), false);
@@ -47,11 +47,9 @@ static int print_how(struct context *c, const struct resolving *r, const struct 
 		&out,
 		"\nEdit the files under work/ until no markers are left; target/ has what the target\n"
 		"has, and the patch lies beside them. Then one of:\n");
-	text_addf(&out, "  series resolve %s --continue --note 'what was adapted, and why'\n",
-		  name);
-	text_addf(&out, "  series resolve %s --not-needed 'why this kernel does not need it'\n",
-		  name);
-	text_addf(&out, "  series resolve %s --abort\n", name);
+	text_addf(&out, "  %s %s --continue --note 'what was adapted, and why'\n", again, name);
+	text_addf(&out, "  %s %s --not-needed 'why this kernel does not need it'\n", again, name);
+	text_addf(&out, "  %s %s --abort\n", again, name);
 	return context_print(c, &out);
 }
 
@@ -71,6 +69,22 @@ static int resolve_open(struct context *c, struct resolving *r)
 	if (resolving_open(c, r, &conflict))
 		return -1;
 	return print_how(c, r, &conflict) ? -1 : EXIT_CONFLICT;
+}
+
+/* What was laid out, and the folders above it that were made for it. */
+static int remove_opened(struct context *c, const struct resolving *r)
+{
+	char *dir = arena_strdup(c->arena, r->dir);
+
+	if (file_remove_tree(dir))
+		return -1;
+	/* build/resolve/NAME, build/resolve, build: each stays where something else is in it. */
+	for (size_t i = 0; i < 3; i++) {
+		*strrchr(dir, '/') = '\0';
+		if (rmdir(dir))
+			break;
+	}
+	return 0;
 }
 
 /* What the record changed: the marks now. */
@@ -93,11 +107,12 @@ static int print_recorded(struct context *c, const struct resolving *r, const ch
 			code = fail("the record is not used: %s",
 				    patch->why ? patch->why : "no reason given");
 		else if (next)
-			text_addf(&out, "%s conflicts next: series resolve %s\n",
-				  patch_place(c->arena, r->series, next->patch), port->kernel.name);
+			text_addf(&out, "%s conflicts next: %s %s\n",
+				  patch_place(c->arena, r->series, next->patch),
+				  context_invoke(c, "resolve"), port->kernel.name);
 		else
-			text_addf(&out, "Nothing else to decide; now: series apply %s\n",
-				  port->kernel.name);
+			text_addf(&out, "Nothing else to decide; now: %s %s\n",
+				  context_invoke(c, "apply"), port->kernel.name);
 		if (!code)
 			code = next ? EXIT_CONFLICT : EXIT_CLEAN;
 	}
@@ -152,7 +167,7 @@ static int resolve_record(struct context *c, struct resolving *r, const struct d
 	code = print_recorded(c, r, path);
 	if (code < 0)
 		return take_back(c, path, old.path, old_text);
-	return file_remove_tree(r->dir) ? -1 : code;
+	return remove_opened(c, r) ? -1 : code;
 }
 
 static int resolve_continue(struct context *c, struct resolving *r)
@@ -189,7 +204,7 @@ static int resolve_abort(struct context *c, struct resolving *r)
 
 	if (file_kind(r->dir) != 1)
 		return fail_as(FAIL_USAGE, "nothing is open for %s", r->port->kernel.name);
-	if (file_remove_tree(r->dir))
+	if (remove_opened(c, r))
 		return -1;
 	text_addf(&out, "Removed %s\n", path_word(c->arena, r->dir));
 	return context_print(c, &out) ? -1 : EXIT_CLEAN;
@@ -223,6 +238,9 @@ static int resolve_run(struct context *c)
 	if (option_given(c, "abort") + option_given(c, "continue") + option_given(c, "not-needed") >
 	    1)
 		return fail_as(FAIL_USAGE, "choose one of --continue, --not-needed and --abort");
+	if (option_given(c, "note") && !option_given(c, "continue"))
+		return fail_as(FAIL_USAGE,
+			       "--note goes with --continue, when the files are edited");
 	if (context_kernel(c, c->words[0], &kernel))
 		return -1;
 	if (strchr(kernel.name, '/') || kernel.name[0] == '.')
