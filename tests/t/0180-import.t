@@ -54,6 +54,17 @@ test_expect_success 'there is no second patch of that number without --in-place'
 	diff -r before ws/series/demo
 '
 
+test_expect_success 'nor one that is there already, by its subject' '
+	test_expect_code 2 series -C ws import three.eml 2>err &&
+	grep "has .demo: three. already, as patch 3; --in-place" err &&
+	diff -r before ws/series/demo
+'
+
+test_expect_success 'a folder is no mail' '
+	mkdir -p folder && test_expect_code 2 series -C ws --series new import folder 2>err &&
+	grep "it is a folder" err && ! test -e ws/series/new
+'
+
 test_expect_success 'a reply adds the trailers of its sender, and says which it did not take' '
 	series -C ws import --no-b4 --in-place three.eml three-re.eml >out &&
 	grep "(replaced)" out && grep "+ Reviewed-by: Rev Iewer" out && grep -e "- Acked-by: Big Name" out &&

@@ -55,7 +55,7 @@ static void a_large_file_is_whole_or_refused(void **state)
 	assert_int_equal(file_read(*state, path, 300000, &text), 1);
 	assert_int_equal(text.n, 300000);
 	assert_fails(file_read(*state, path, 299999, &text), FAIL_INFRA, "larger than 299999");
-	assert_fails(file_read(*state, temp, 10, &text), FAIL_INFRA, "it is a folder");
+	assert_fails(file_read(*state, temp, 10, &text), FAIL_USAGE, "it is a folder");
 }
 
 static void a_write_that_fails_leaves_nothing_behind(void **state)

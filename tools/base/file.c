@@ -29,7 +29,7 @@ int file_read(struct arena *arena, const char *path, size_t max, struct slice *t
 	if (fstat(fd, &st))
 		return fail_errno("cannot read %s", path);
 	if (S_ISDIR(st.st_mode))
-		return fail("cannot read %s: it is a folder", path);
+		return fail_as(FAIL_USAGE, "cannot read %s: it is a folder", path);
 	/* A pipe blocks again: O_NONBLOCK was only for open(), which would wait for a writer. */
 	if (fcntl(fd, F_SETFL, 0))
 		return fail_errno("cannot read %s", path);

@@ -84,9 +84,15 @@ static int place_patches(struct intake *in)
 
 		out->subject = mail->subject;
 		out->given = in->gathered.given[i];
-		for (size_t k = 0; ask->in_place && !ask->number && k < in->old.n; k++)
+		for (size_t k = 0; !ask->number && k < in->old.n; k++)
 			if (!strcmp(in->old.items[k].mail.subject, mail->subject))
 				old = &in->old.items[k];
+		/* Taken twice, the second time can only conflict with the first. */
+		if (old && !ask->in_place)
+			return fail_as(
+				FAIL_USAGE,
+				"series %s has '%s' already, as patch %u; --in-place replaces it",
+				ask->name, mail->subject, old->number);
 		if (!old && ask->in_place && !ask->number)
 			return fail_as(
 				FAIL_USAGE,
