@@ -64,7 +64,7 @@ test_expect_success 'a path that leads out of the tree is refused on purpose' '
 '
 
 test_expect_success 'a store that is no repository, and one that is not there' '
-	mkdir -p none && refused 2 "none" series -C ws --store "$PWD/none" apply v6.12.3 &&
+	mkdir -p none && refused 2 "none.*git init --bare" series -C ws --store "$PWD/none" apply v6.12.3 &&
 	refused 2 "missing" series -C ws --store "$PWD/missing" apply v6.12.3 && ! test -e missing
 '
 

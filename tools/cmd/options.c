@@ -70,7 +70,7 @@ static int unknown_option(struct arena *arena, const char *given, const struct o
 	near = !strncmp(given, "--", 2) ? word_near(given + 2, known) : NULL;
 	if (near)
 		return fail_as(FAIL_USAGE, "unknown option '%s'; did you mean --%s?", given, near);
-	return fail_as(FAIL_USAGE, "unknown option '%s'", given);
+	return fail_as(FAIL_USAGE, "unknown option '%s'; --help lists them", given);
 }
 
 static int words_add(struct arena *arena, poptContext popt, struct command_values *values)
