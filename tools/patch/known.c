@@ -247,7 +247,7 @@ static int check_file(struct brought *b, const struct known_ask *ask, struct kno
 	there = arena_alloc(b->arena, b->n + 1);
 	if (lookup_names(&ask->target, b->path, b->items, b->n, there))
 		return -1;
-	if (!memchr(there, false, b->n))
+	if (!memchr(there, 0, b->n))
 		return 0;
 	r = ask_base(b, ask, there, miss);
 	if (r < 0)
