@@ -40,6 +40,13 @@ static void what_is_written_is_read(void **state)
 	assert_memory_equal(text.p, "a\0b", 4);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0640);
+
+	mode_t mask = umask(027);
+
+	assert_ok(file_write(path, SLICE("x"), 0666));
+	umask(mask);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0640);
 	assert_ok(file_write(path, SLICE(""), 0644));
 	assert_int_equal(file_read(*state, path, 3, &text), 1);
 	assert_slice(text, "");

@@ -93,6 +93,15 @@ static int sync_folder(const char *path)
 	return 0;
 }
 
+/* There is no asking for it but to set it. */
+static mode_t umask_now(void)
+{
+	mode_t mask = umask(0);
+
+	umask(mask);
+	return mask;
+}
+
 int file_write(const char *path, struct slice text, unsigned int mode)
 {
 	__free_text struct text temp = TEXT_INIT;
@@ -104,7 +113,8 @@ int file_write(const char *path, struct slice text, unsigned int mode)
 
 	if (fd < 0)
 		return fail_errno("cannot write %s", path);
-	if (write_all(fd, text) || fchmod(fd, mode) || fsync(fd) || rename(temp.p, path)) {
+	if (write_all(fd, text) || fchmod(fd, mode & ~umask_now()) || fsync(fd) ||
+	    rename(temp.p, path)) {
 		int err = errno;
 
 		unlink(temp.p);

@@ -13,7 +13,10 @@
 
 /* 1 read, 0 no such file, -1 failed (a folder, unreadable, larger than `max` bytes). */
 int file_read(struct arena *arena, const char *path, size_t max, struct slice *text);
-/* Write to a temporary name beside `path`, fsync, rename. The folder must exist. */
+/*
+ * Write to a temporary name beside `path`, fsync, rename; its mode is `mode` less the umask, as
+ * open() would have it. The folder must exist.
+ */
 int file_write(const char *path, struct slice text, unsigned int mode);
 /* 1 folder, 2 regular file, 3 other, 0 nothing there, -1 failed. */
 int file_kind(const char *path);
