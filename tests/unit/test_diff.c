@@ -88,6 +88,24 @@ static void wrong_counts_are_refused_by_line(void **state)
 	refuse(GIT_HEAD "@@@ -1,2 -1,2 +1,2 @@@\n", FAIL_USAGE, "combined diff");
 }
 
+static void more_hunks_than_anyone_writes_are_refused(void **state)
+{
+	struct arena *arena __free(arena) = arena_new();
+	struct text text __free_text = TEXT_INIT;
+	struct diff diff;
+
+	(void)state;
+	text_adds(&text, GIT_HEAD);
+	for (int i = 1; i <= 10000; i++)
+		text_addf(&text, "@@ -%d +%d @@\n-a\n+b\n", 3 * i, 3 * i);
+	assert_int_equal(diff_parse(arena, text_slice(&text), &diff), 0);
+	assert_int_equal(diff.items[0].n, 10000);
+	text_adds(&text, "@@ -90000 +90000 @@\n-a\n+b\n");
+	assert_int_equal(diff_parse(arena, text_slice(&text), &diff), -1);
+	assert_string_equal(fail_message(),
+			    "line 30005: more than 10000 hunks in one file; split the patch");
+}
+
 static void hostile_paths_are_refused(void **state)
 {
 	(void)state;
@@ -226,6 +244,7 @@ int main(void)
 		cmocka_unit_test(a_removed_line_that_looks_like_a_signature_belongs_to_the_hunk),
 		cmocka_unit_test(an_empty_context_line_may_have_lost_its_space),
 		cmocka_unit_test(wrong_counts_are_refused_by_line),
+		cmocka_unit_test(more_hunks_than_anyone_writes_are_refused),
 		cmocka_unit_test(hostile_paths_are_refused),
 		cmocka_unit_test(reads_renames_modes_binary_and_new_files),
 		cmocka_unit_test(reads_plain_diffs_with_time_stamps),

@@ -18,6 +18,8 @@
 
 #include "base/fail.h"
 
+/* Of a file. Kernel patches have some hundred; placing more takes time that grows with the square. */
+#define HUNKS_MAX 10000
 #define LINES_MAX 1000000000ul /* of a file: what a hunk header may name */
 
 struct parser {
@@ -401,6 +403,10 @@ static int take_hunks(struct parser *parser, struct filediff *file)
 		if (slice_starts(line, "@@@"))
 			return fail_as(FAIL_USAGE, "line %zu: this is the combined diff of a merge",
 				       parser->line);
+		if (file->n == HUNKS_MAX)
+			return fail_as(FAIL_USAGE,
+				       "line %zu: more than %d hunks in one file; split the patch",
+				       parser->line, HUNKS_MAX);
 		hunk = arena_push(parser->arena, file);
 		if (hunk_header(parser, without_cr(line), hunk))
 			return -1;
