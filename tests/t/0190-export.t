@@ -60,6 +60,11 @@ test_expect_success 'an export replaces the mails of an earlier one, and nothing
 	series -C ws export v6.1.5 --out mails && ! test -e mails/0000-cover-letter.patch
 '
 
+test_expect_success 'a message id may stand between angle brackets' '
+	series -C ws export v6.1.5 --out answer --in-reply-to "<failed@example.org>" &&
+	grep "^In-Reply-To: <failed@example.org>\$" answer/0001-*.patch
+'
+
 test_expect_success 'several targets get a folder each' '
 	series -C ws export v6.12.3 v6.1.5 >out && test -d outgoing/demo/v6.12.3 && test -d outgoing/demo/v6.1.5 &&
 	series -C ws export --json v6.12.3 v6.1.5 --out many >out &&
@@ -71,9 +76,17 @@ test_expect_success 'a real commit is named as the base, a tarball is not' '
 	base=$(lib_git commit-tree -p refs/series/kernel/v6.1.5 -m "on top" refs/series/kernel/v6.1.5^{tree}) &&
 	lib_git update-ref refs/heads/devel/x "$base" &&
 	series -C ws apply devel/x && series -C ws export devel/x --out based >out && cat out && cat based/0001* &&
-	grep "^base-commit: $base" based/0001-*.patch && grep "^Subject: \[PATCH 1/2\]" based/0001-*.patch &&
+	grep "^base-commit: $base" based/0001-*.patch && grep "^Subject: \[PATCH 6.1.y 1/2\]" based/0001-*.patch &&
 	kernel_tree v6.1.5 && git -C am am -q "$PWD"/based/*.patch &&
 	test "$(git -C am rev-parse HEAD^{tree})" = "$(lib_git rev-parse refs/series/demo/v6.1.5^{tree})"
+'
+
+test_expect_success 'a branch that is not of a stable release has the plain prefix' '
+	kernel_files v6.1.5 mainline && lib_makefile v6.1 >mainline/Makefile && git -C mainline init -q &&
+	git -C mainline add -A && git -C mainline commit -q -m mainline &&
+	lib_git fetch -q "$PWD/mainline" HEAD:refs/heads/mainline &&
+	series -C ws apply mainline && series -C ws export mainline --out plain &&
+	grep "^Subject: \[PATCH 1/2\]" plain/0001-*.patch
 '
 
 test_expect_success 'a ref that stands on another kernel is not exported' '

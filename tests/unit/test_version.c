@@ -99,6 +99,24 @@ static void names_are_read_back(void **state)
 	assert_string_equal(version_branch(*state, &v), "6.12.y");
 }
 
+static void a_makefile_says_its_version(void **state)
+{
+	struct version v;
+
+	(void)state;
+	assert_true(version_of_makefile(
+		slice_of("# x\nVERSION = 6\nPATCHLEVEL = 1\nSUBLEVEL = 187\nEXTRAVERSION =\n"),
+		&v));
+	assert_int_equal(v.major, 6);
+	assert_int_equal(v.minor, 1);
+	assert_int_equal(v.patch, 187);
+	assert_false(version_of_makefile(slice_of("VERSION = 6\nPATCHLEVEL = 1\n"), &v));
+	assert_false(
+		version_of_makefile(slice_of("VERSION = 6\nPATCHLEVEL = x\nSUBLEVEL = 1\n"), &v));
+	assert_false(version_of_makefile(slice_of("all:\n"), &v));
+}
+
 UNIT_MAIN(unit(versions_are_read), unit(what_is_no_version_is_refused),
 	  unit(versions_are_in_the_order_of_their_releases),
-	  unit(a_branch_has_its_releases_and_no_candidates), unit(names_are_read_back))
+	  unit(a_branch_has_its_releases_and_no_candidates), unit(names_are_read_back),
+	  unit(a_makefile_says_its_version))

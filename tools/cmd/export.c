@@ -126,12 +126,22 @@ static int parcels_print(const struct context *c, const struct export_ask *ask,
 	return context_print(c, &out);
 }
 
+/* A message id, also as mails and Greg's recipe have it: <id>. */
+static const char *message_id_of(struct context *c, const char *given)
+{
+	struct slice id = slice_trim(slice_of(given ? given : ""));
+
+	if (id.n > 2 && id.p[0] == '<' && id.p[id.n - 1] == '>')
+		id = slice_trim((struct slice){ id.p + 1, id.n - 2 });
+	return given ? slice_str(c->arena, id) : NULL;
+}
+
 static int export_run(struct context *c)
 {
 	struct export_ask ask = {
 		.repo = context_repo(c),
 		.series = context_series(c),
-		.in_reply_to = option_value(c, "in-reply-to"),
+		.in_reply_to = message_id_of(c, option_value(c, "in-reply-to")),
 		.cover = option_given(c, "cover"),
 	};
 	struct kernels kernels = { 0 };

@@ -73,13 +73,28 @@ static int find_base(struct outgoing *out)
 	return 0;
 }
 
-static char *prefix_of(struct arena *arena, const struct kernel *kernel)
+/*
+ * "PATCH 6.1.y", also for a branch whose Makefile says 6.1.187. Without a stable release under it, it
+ * is no stable branch.
+ */
+static int prefix_of(struct outgoing *out)
 {
+	const struct kernel *kernel = out->ask->kernel;
 	struct version version;
+	struct slice makefile;
+	bool stable = version_parse(slice_of(kernel->name), &version);
+	int r;
 
-	if (!version_parse(slice_of(kernel->name), &version))
-		return arena_strdup(arena, "PATCH");
-	return arena_printf(arena, "PATCH %s", version_branch(arena, &version));
+	if (!stable) {
+		r = repo_read(out->ask->repo, out->arena, &kernel->tree, "Makefile", &makefile);
+		if (r < 0)
+			return -1;
+		stable = r && version_of_makefile(makefile, &version) && version.patch > 0;
+	}
+	out->export->prefix = stable ? arena_printf(out->arena, "PATCH %s",
+						    version_branch(out->arena, &version)) :
+				       arena_strdup(out->arena, "PATCH");
+	return 0;
 }
 
 static struct person person_of(struct arena *arena, const git_signature *signature)
@@ -237,10 +252,10 @@ int export_mails(struct arena *arena, const struct export_ask *ask, struct expor
 				      ask->kernel->name),
 			 &last);
 
-	*export = (struct export){ .prefix = prefix_of(arena, ask->kernel) };
+	*export = (struct export){ 0 };
 	if (r <= 0)
 		return r;
-	if (find_commits(&out, &last) || find_base(&out))
+	if (prefix_of(&out) || find_commits(&out, &last) || find_base(&out))
 		return -1;
 	if (!out.commits.n)
 		return 1;

@@ -75,29 +75,15 @@ static void skip_all(struct porting *p, struct port_patch *out, const char *why)
 /* The version of a target that is not named by one: its Makefile says. */
 static int kernel_version(struct porting *p, struct version *version, bool *known)
 {
-	static const char *const keys[] = { "VERSION", "PATCHLEVEL", "SUBLEVEL" };
-	unsigned long numbers[3] = { 0 };
-	struct slice text, line;
+	struct slice text;
 	int r;
 
 	*known = version_parse(slice_of(p->ask->kernel->name), version);
 	if (*known)
 		return 0;
 	r = draft_read(p->draft, "Makefile", &text, NULL);
-	if (r <= 0)
-		return r;
-	for (size_t found = 0; found < ARRAY_SIZE(keys) && slice_line(&text, &line);) {
-		struct slice key;
-
-		if (!slice_cut(&line, '=', &key) || !slice_is(slice_trim(key), keys[found]))
-			continue;
-		if (!slice_number(slice_trim(line), 100000, &numbers[found]))
-			return 0;
-		*known = ++found == ARRAY_SIZE(keys);
-	}
-	*version = (struct version){ (unsigned int)numbers[0], (unsigned int)numbers[1],
-				     (int)numbers[2], 0 };
-	return 0;
+	*known = r > 0 && version_of_makefile(text, version);
+	return r < 0 ? -1 : 0;
 }
 
 /* Is the version before `from` or after `until`? A branch ("v6.12") as `until` has all its

@@ -56,6 +56,24 @@ static int part_cmp(long a, long b)
 	return (a > b) - (a < b);
 }
 
+bool version_of_makefile(struct slice makefile, struct version *version)
+{
+	static const char *const keys[] = { "VERSION", "PATCHLEVEL", "SUBLEVEL" };
+	unsigned long numbers[ARRAY_SIZE(keys)] = { 0 };
+	size_t found = 0;
+	struct slice line, key;
+
+	while (found < ARRAY_SIZE(keys) && slice_line(&makefile, &line)) {
+		if (!slice_cut(&line, '=', &key) || !slice_is(slice_trim(key), keys[found]))
+			continue;
+		if (!slice_number(slice_trim(line), 100000, &numbers[found++]))
+			return false;
+	}
+	*version = (struct version){ (unsigned int)numbers[0], (unsigned int)numbers[1],
+				     (int)numbers[2], 0 };
+	return found == ARRAY_SIZE(keys);
+}
+
 int version_cmp(const struct version *a, const struct version *b)
 {
 	int c = part_cmp(a->major, b->major);

@@ -18,6 +18,8 @@ struct version {
 
 /* "v6.12.73", "6.12.73", "v6.12", "v7.1-rc3"; false for anything else, "v6.12-dirty" too. */
 bool version_parse(struct slice text, struct version *version);
+/* What VERSION, PATCHLEVEL and SUBLEVEL of a kernel's top Makefile say; false where it is no kernel's. */
+bool version_of_makefile(struct slice makefile, struct version *version);
 /*
  * <0, 0, >0; a release candidate stands before its release; v6.12 as 6.12.0 stands before 6.12.1.
  */
