@@ -148,7 +148,9 @@ struct slice fileport_text(struct fileport *port, size_t *hunk_line)
 	const char *end = port->text.p + port->text.n, *at = port->text.p;
 	bool no_newline = port->lines.no_newline;
 
-	qsort(port->splices.items, port->splices.n, sizeof(*port->splices.items), splice_cmp);
+	if (port->splices.n)
+		qsort(port->splices.items, port->splices.n, sizeof(*port->splices.items),
+		      splice_cmp);
 	for (size_t i = 0; i < port->file->n; i++)
 		hunk_line[i] = 0;
 	for (size_t i = 0; i < port->splices.n; i++) {
