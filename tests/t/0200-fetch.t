@@ -80,6 +80,12 @@ test_expect_success DOWNLOADER 'a tarball comes from a URL too, and its hash fro
 	grep "should be" err && test_expect_code 125 series -C ws fetch --from "tarball $url/none.tar.xz" v6.12.12
 '
 
+test_expect_success 'a target that is nowhere makes no store' '
+	no_store() { (unset SERIES_STORE && XDG_CACHE_HOME=$PWD/cache series "$@"); } &&
+	test_expect_code 2 no_store -C ws fetch v9.9 2>err && test $(wc -l <err) = 1 &&
+	grep "^series fetch: v9.9 is no configured target" err && ! test -e cache
+'
+
 test_expect_success 'bad input is one line and the exit code of its kind' '
 	for args in "--from tarball" "--from" "--from ftp\ x" "nonsense" "v8.x" "v9.9" ""; do
 		eval "test_expect_code 2 series -C ws fetch $args" 2>err && test "$(wc -l <err)" = 1 || return 1

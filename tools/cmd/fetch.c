@@ -78,10 +78,18 @@ static int fetch_names(struct context *c, struct target_names *names)
 
 	if (!targets || targets_expand(c->arena, targets, c->words, c->nwords, names))
 		return -1;
-	for (size_t i = 0; i < names->n; i++)
+	for (size_t i = 0; i < names->n; i++) {
 		if (!version_parse(slice_of(names->items[i]), &version))
 			return fail_as(FAIL_USAGE, "unknown target '%s' (configured: %s)",
 				       names->items[i], targets_list(c->arena, targets));
+		/* A release may be there already, whatever is configured. */
+		if (version.patch < 0 && !version.rc && !option_given(c, "from") &&
+		    !targets_branch(targets, &version))
+			return fail_as(
+				FAIL_USAGE,
+				"%s is no configured target (configured: %s); name a source with --from",
+				names->items[i], targets_list(c->arena, targets));
+	}
 	if (names->n)
 		return 0;
 	if (!option_given(c, "from"))

@@ -99,8 +99,8 @@ int fetch_kernel(struct arena *arena, const struct fetch_ask *ask, struct fetch_
 	if (!target)
 		return fail_as(
 			FAIL_USAGE,
-			"%s is no configured target (configured: %s); name a source with --from",
-			ask->name, targets_list(arena, ask->targets));
+			"of no configured target (configured: %s); name a source with --from",
+			targets_list(arena, ask->targets));
 	if (!target->n)
 		return fail_as(FAIL_USAGE, "target %s has no source in ci/targets.conf",
 			       target->name);
