@@ -56,6 +56,8 @@ test_expect_success 'what the person made of it is recorded, and used' '
 	grep "^\[ a variable holds the sum \]\$" ws/backports/demo/v5.10/0001-*.patch &&
 	cp ws/backports/demo/v5.10/0001-*.patch record &&
 	series -C ws apply v5.10 >out && grep "1/2 *H " out &&
+	series -C ws status --json v5.10 >json && json ".targets[].patches[0].hunks[0].evidence" json >got &&
+	grep "^recorded in backports/demo/v5.10/0001-" got &&
 	file_of series/demo/v5.10.7~1 lib/demo.c >got && test_cmp fixed.c got &&
 	lib_git log -1 --format=%B series/demo/v5.10.7~1 | grep "a variable holds the sum"
 '

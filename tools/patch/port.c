@@ -154,13 +154,11 @@ static int try_record(struct porting *p, struct port_patch *out)
 {
 	struct ladder_answer answer;
 	struct recorded recorded;
-	const char *from_workspace;
 	int r = recorded_find(p->arena, p->ask->workspace, p->ask->series, out->patch,
 			      p->ask->kernel, &recorded);
 
 	if (r <= 0)
 		return r;
-	from_workspace = recorded.path + strlen(p->ask->workspace) + 1;
 	if (recorded_apply(p->arena, p->ask->repo, &recorded, p->draft, &answer))
 		return -1;
 	if (answer.mark == MARK_CONFLICT) {
@@ -169,8 +167,7 @@ static int try_record(struct porting *p, struct port_patch *out)
 	}
 	if (answer.mark == MARK_SKIPPED)
 		skip_all(p, out,
-			 arena_printf(p->arena, "%s says that nothing is needed: %s",
-				      from_workspace,
+			 arena_printf(p->arena, "%s says that nothing is needed: %s", recorded.name,
 				      recorded.note ? recorded.note : "no reason given"));
 	else
 		settle(out, &answer, NULL);

@@ -108,6 +108,8 @@ int recorded_find(struct arena *arena, const char *workspace, const struct serie
 		char *path = arena_printf(arena, "%s/%s", dirs[i], patch->file);
 		int r = record_read(arena, path, patch, recorded);
 
+		if (r == 1)
+			recorded->name = recorded->path + strlen(workspace) + 1;
 		if (r)
 			return r;
 	}
@@ -138,7 +140,7 @@ int recorded_apply(struct arena *arena, struct repo *repo, const struct recorded
 		refuse(arena, answer,
 		       arena_printf(arena,
 				    "%s answers an older form of this patch (patch-id %.12s)",
-				    recorded->path,
+				    recorded->name,
 				    recorded->patch_id ? recorded->patch_id : "not said"));
 		return 0;
 	}
@@ -147,11 +149,11 @@ int recorded_apply(struct arena *arena, struct repo *repo, const struct recorded
 		return 0;
 	}
 	if (ladder_apply(arena, &ask, draft, answer))
-		return fail_in("%s", recorded->path);
+		return fail_in("%s", recorded->name);
 	if (answer->mark == MARK_CONFLICT) {
 		refuse(arena, answer,
 		       arena_printf(arena, "%s was made for %s, and its pre-image is not here",
-				    recorded->path,
+				    recorded->name,
 				    recorded->kernel ? recorded->kernel : "another kernel"));
 		return 0;
 	}
@@ -160,7 +162,7 @@ int recorded_apply(struct arena *arena, struct repo *repo, const struct recorded
 		answer->items[i].mark = MARK_RECORDED;
 		answer->items[i].evidence = arena_printf(
 			arena, "recorded in %s for %s: its pre-image, %u lines around, is here",
-			recorded->path, recorded->kernel ? recorded->kernel : "this branch",
+			recorded->name, recorded->kernel ? recorded->kernel : "this branch",
 			RECORDED_CONTEXT);
 		answer->items[i].note = recorded->note;
 	}

@@ -23,11 +23,12 @@
 #define RECORDED_CONTEXT 10
 
 struct recorded {
-	char *path; /* of the file, from the workspace */
+	char *path; /* of the file */
 	struct mail mail;
 	char *kernel, *patch_id; /* NULL where the mail does not say */
 	bool current;		 /* patch_id is that of the series' patch */
 	char *note;		 /* the [ ... ] note of its message, without brackets; NULL */
+	char *name;		 /* the file, from the workspace: what reports say */
 };
 
 /* 1 with the record for this patch and kernel, 0 when there is none, -1 (a malformed one;
