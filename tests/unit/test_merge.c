@@ -120,9 +120,40 @@ static void half_of_a_change_is_not_the_change(void **state)
 	assert_false(found(*state, "", "", &present));
 }
 
+#define TUN_HEAD "int tun_one(struct page *page)\n{\n\tif (!page_ok(page)) {\n\t\tput_page(page);\n"
+#define TUN(body)                                                                                  \
+	TUN_HEAD "\t\treturn -EIO;\n\t}\n\tbuild_skb(page);\n\tif (!skb) {\n" body                 \
+		 "\t\tgoto out;\n\t}\n}\n"
+
+static bool fix_is_in(struct arena *arena, const char *base, const char *target)
+{
+	static const char patch[] =
+		"--- a/tun.c\n+++ b/tun.c\n"
+		"@@ -8,5 +8,6 @@ int tun_one(struct page *page)\n \tbuild_skb(page);\n \tif (!skb) {\n+\t\tput_page(page);\n \t\terr = -ENOMEM;\n \t\tgoto out;\n \t}\n";
+	struct texts texts = { { { "tun.c", slice_of(target) } }, 1 };
+	struct diff diff;
+	struct present_ask ask = { .text = text_at, .data = &texts };
+	struct present present;
+
+	assert_ok(diff_parse(arena, slice_of(patch), &diff));
+	ask.file = &diff.items[0];
+	ask.base = slice_of(base);
+	assert_ok(present_find(arena, &ask, &present));
+	return present.all && present.strong;
+}
+
+static void a_line_that_the_function_has_elsewhere_is_not_the_fix(void **state)
+{
+	static const char base[] = TUN("\t\terr = -ENOMEM;\n");
+
+	assert_false(fix_is_in(*state, base, TUN("\t\tret = -ENOMEM;\n")));
+	assert_true(fix_is_in(*state, base, TUN("\t\tput_page(page);\n\t\tret = -ENOMEM;\n")));
+}
+
 UNIT_MAIN(unit(changes_of_different_words_are_put_together),
 	  unit(changes_that_overlap_or_touch_are_refused),
 	  unit(a_hostile_line_is_refused_and_not_computed),
 	  unit(a_name_is_renamed_when_three_lines_say_so_and_neither_side_has_both),
 	  unit(a_change_that_moved_to_another_file_is_seen),
-	  unit(half_of_a_change_is_not_the_change))
+	  unit(half_of_a_change_is_not_the_change),
+	  unit(a_line_that_the_function_has_elsewhere_is_not_the_fix))

@@ -326,13 +326,19 @@ static int climb_present(struct climb *c)
 	for (size_t i = 0; i < c->ask->diff->n; i++) {
 		const struct filediff *file = &c->ask->diff->items[i];
 		struct siblings siblings = { .c = c, .path = file->old_path };
-		struct present_ask ask = { file, sibling_text, &siblings };
+		struct present_ask ask = { file, sibling_text, &siblings, { 0 } };
+		struct fileport base = { 0 };
 		struct present present;
 
 		if (file->change != CHANGE_MODIFY || file->binary || !file->n) {
 			c->answer = was;
 			return 0;
 		}
+		if (find_base(c, file, &base) < 0) {
+			c->answer = was;
+			return -1;
+		}
+		ask.base = base.base;
 		if (present_find(c->arena, &ask, &present)) {
 			c->answer = was;
 			return -1;

@@ -5,7 +5,9 @@
  * A fix that upstream took looks different two releases later: a helper lost its `static`, a function went to a file
  * of its own. What survives is which function holds which line. So each changed line is looked up by its function: what
  * the patch adds to a function stands in that function, in order, wherever it is defined now; what the patch
- * removes from it stands there no more. Lines that say nothing ("}", "return 0;", comments) are passed over. That alone could be
+ * removes from it stands there no more. It has to stand there more often than in the base's function: a fix often repeats a
+ * line that its function has elsewhere (a put, a goto, a return), and to call that "already there" would leave the fix out
+ * in silence. Lines that say nothing ("}", "return 0;", comments) are passed over. That alone could be
  * chance where a patch only removes; so somewhere in the patch a line must be found that has a name which
  * only the patch brings. All of the file's hunks or none: half of a change is not the change. O(hunk lines x lines of their functions),
  * plus one search for each function's name in each text.
@@ -52,6 +54,11 @@ struct search {
 		size_t n, cap;
 	} sources;
 	struct symbols *old_names; /* of context and removed lines */
+	struct source *base;	   /* NULL: not known, then what the hunks show of it */
+	struct {
+		struct side_line *items;
+		size_t n, cap;
+	} shown; /* every line of the pre-image that the hunks show */
 	bool strong;
 };
 
@@ -79,6 +86,11 @@ static long function_after(struct search *s, struct slice line, long function)
 	if (is_head(line))
 		return function_of(s, scope_name(line));
 	return function;
+}
+
+static void add_shown(struct search *s, size_t hunk, struct slice text, long function)
+{
+	*arena_push(s->arena, &s->shown) = (struct side_line){ hunk, ' ', text, function };
 }
 
 static void add_line(struct search *s, size_t hunk, const struct diff_line *line, long function)
@@ -110,6 +122,8 @@ static void walk_lines(struct search *s)
 
 			if (line->kind != '+')
 				before = function_after(s, line->text, before);
+			if (line->kind != '+')
+				add_shown(s, h, line->text, before);
 			if (line->kind != '-')
 				after = function_after(s, line->text, after);
 			if (line->kind != ' ')
@@ -176,8 +190,9 @@ static bool says_something(struct search *s, struct slice line)
 static bool has_new_names(struct search *s, const struct words *line, const struct words *added)
 {
 	for (size_t i = 0; i < added->n; i++) {
+		enum word_kind kind = added->items[i].kind;
 		bool found = symbol_common(added->items[i].text) ||
-			     added->items[i].kind != WORD_NAME ||
+			     (kind != WORD_NAME && kind != WORD_NUMBER) ||
 			     symbols_find(s->old_names, added->items[i].text);
 
 		for (size_t k = 0; k < line->n && !found; k++)
@@ -202,6 +217,72 @@ static long find_line(struct search *s, const struct function *f, struct slice t
 		    has_new_names(s, source_words(f->source, i), &words))
 			return (long)i;
 	return -1;
+}
+
+/* Is it that line, or, where `alike`, one that was made from it? */
+static bool is_line(struct search *s, struct slice line, struct slice text,
+		    const struct words *words, bool alike)
+{
+	struct words own;
+
+	if (slice_eq_space(line, text))
+		return true;
+	if (!alike)
+		return false;
+	own = words_of(s->vocabulary, line);
+	return words_alike(&own, words) >= ALIKE_MIN && has_new_names(s, &own, words);
+}
+
+static size_t count_in(struct search *s, const struct source *source, const struct scope *scope,
+		       struct slice text, bool alike)
+{
+	struct words words = words_of(s->vocabulary, text);
+	size_t n = 0;
+
+	for (size_t i = scope->first; i <= scope->last && i < source->lines.n; i++)
+		n += is_line(s, source->lines.items[i], text, &words, alike);
+	return n;
+}
+
+/* How often the function has the line in the base. */
+static size_t count_before(struct search *s, const struct side_line *line, const struct function *f,
+			   bool alike)
+{
+	struct words words = words_of(s->vocabulary, line->text);
+	struct scope scope;
+	size_t n = 0;
+
+	if (s->base && scope_find(s->base, f->name, &scope))
+		return count_in(s, s->base, &scope, line->text, alike);
+	for (size_t i = 0; i < s->shown.n; i++)
+		n += s->shown.items[i].function == line->function &&
+		     is_line(s, s->shown.items[i].text, line->text, &words, alike);
+	return n;
+}
+
+/* How much more often the function has the line after the patch; a diff may show a line that stays as removed and added. */
+static long count_gained(const struct search *s, const struct side_line *line)
+{
+	long n = 0;
+
+	for (size_t i = 0; i < s->lines.n; i++) {
+		const struct side_line *other = &s->lines.items[i];
+
+		if (other->function == line->function && slice_eq_space(other->text, line->text))
+			n += other->kind == '+' ? 1 : -1;
+	}
+	return n;
+}
+
+/* Does the target's function have the line as often as the patch leaves it? */
+static bool often_enough(struct search *s, const struct side_line *line, const struct function *f,
+			 long gained)
+{
+	for (int alike = 0; alike < 2; alike++)
+		if (count_in(s, f->source, &f->scope, line->text, alike) >=
+		    count_before(s, line, f, alike) + (size_t)gained)
+			return true;
+	return false;
 }
 
 static bool brings_name(struct search *s, struct slice text)
@@ -241,7 +322,7 @@ static int check_line(struct search *s, const struct side_line *line, struct pre
 		      size_t *next)
 {
 	struct function *f;
-	long at;
+	long at, gained;
 
 	if (!says_something(s, line->text))
 		return 0;
@@ -267,12 +348,13 @@ static int check_line(struct search *s, const struct side_line *line, struct pre
 		       next[line->function] > f->scope.first ? next[line->function] :
 							       f->scope.first,
 		       true);
-	if (at < 0) {
+	gained = count_gained(s, line);
+	if (at < 0 || (gained > 0 && !often_enough(s, line, f, gained))) {
 		missing(s, hunk, "an added line is not there", line->text);
 		return 0;
 	}
 	next[line->function] = (size_t)at + 1;
-	s->strong |= brings_name(s, line->text);
+	s->strong |= gained > 0 && brings_name(s, line->text);
 	hunk->path = f->path;
 	hunk->line = (size_t)at + 1;
 	return 0;
@@ -310,6 +392,8 @@ int present_find(struct arena *arena, const struct present_ask *ask, struct pres
 									 sizeof(*present->hunks)),
 				     .all = true };
 	collect_old_names(&s);
+	if (ask->base.p)
+		s.base = source_new(s.vocabulary, ask->base);
 	walk_lines(&s);
 	next = arena_alloc(arena, (s.functions.n + 1) * sizeof(*next));
 	for (size_t h = 0; h < ask->file->n; h++)

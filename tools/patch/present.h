@@ -18,6 +18,7 @@ struct present_ask {
 	/* The texts that may hold it, the file itself (or what it became) first: 1, 0 no more, -1. */
 	int (*text)(void *data, size_t index, struct present_text *text);
 	void *data;
+	struct slice base; /* the file that the patch was made for; .p NULL: not known */
 };
 
 struct present_hunk {
