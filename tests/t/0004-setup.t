@@ -86,8 +86,9 @@ test_expect_success 'the list that is shipped has each purpose the Makefile asks
 # .ci/run in a tree whose make does as it is told.
 mkdir -p tree/.ci tree/ci
 cp "$TOP/.ci/run" tree/.ci/
-echo 'exit $(cat need.code)' >tree/ci/need.sh
-printf 'check:\n\t@sh what\n' >tree/Makefile
+echo '[ "$1" = lint ] && exit "$(cat lint.need)"; exit "$(cat need.code)"' >tree/ci/need.sh
+printf 'check:\n\t@sh what\nlint:\n\t@exit $$(cat lint.code)\n' >tree/Makefile
+echo 0 >tree/lint.need && echo 0 >tree/lint.code
 # ci CODE LINE: its exit code and last line, with what is on standard input for the tests.
 ci() {
 	cat >tree/what
@@ -99,33 +100,51 @@ ci() {
 
 test_expect_success 'CI ends with the sums, and with success' '
 	echo 0 >tree/need.code &&
-	ci 0 "12 passed, 0 failed, 3 skipped" <<-\END
+	ci 0 "13 passed, 0 failed, 3 skipped" <<-\END
 	echo "1 passed, 9 failed of something else"
 	echo "12 passed, 0 failed, 3 skipped"
 	END
 '
 
 test_expect_success 'CI ends with the sums when make complains behind them' '
-	ci 2 "12 passed, 1 failed" <<-\END
+	ci 2 "13 passed, 1 failed" <<-\END
 	echo "12 passed, 1 failed"
 	exit 1
 	END
 '
 
+test_expect_success 'lint that complains is a failure, and lint that cannot be had is skipped' '
+	echo 1 >tree/lint.code && test_when_finished "echo 0 >tree/lint.code; echo 0 >tree/lint.need" &&
+	ci 1 "12 passed, 1 failed" <<-\END &&
+	echo "12 passed, 0 failed"
+	END
+	echo 1 >tree/lint.need &&
+	ci 0 "12 passed, 0 failed, 2 skipped" <<-\END
+	echo "12 passed, 0 failed, 1 skipped"
+	END
+'
+
+test_expect_success 'an exit code that the sums do not explain is a failure' '
+	ci 2 "10 passed, 1 failed" <<-\END
+	echo "9 passed, 0 failed"
+	exit 1
+	END
+'
+
 test_expect_success 'a build that breaks is one failure' '
-	ci 2 "0 passed, 1 failed" <<-\END
+	ci 2 "1 passed, 1 failed" <<-\END
 	echo "x.c:1: error" >&2
 	exit 1
 	END
 '
 
 test_expect_success 'a check that says nothing is no success' '
-	ci 1 "0 passed, 1 failed" </dev/null
+	ci 1 "1 passed, 1 failed" </dev/null
 '
 
 test_expect_success 'a machine that cannot be set up is one failure' '
 	echo 1 >tree/need.code &&
-	ci 125 "0 passed, 1 failed" <<-\END
+	ci 125 "1 passed, 1 failed" <<-\END
 	echo "9 passed, 0 failed"
 	END
 '
