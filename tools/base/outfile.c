@@ -125,7 +125,7 @@ static int write_all(struct outfile *outfile, const unsigned char *p, size_t n)
 	return 0;
 }
 
-int outfile_flush(struct outfile *outfile)
+static int outfile_flush(struct outfile *outfile)
 {
 	size_t n = outfile->used;
 

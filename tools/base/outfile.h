@@ -27,7 +27,6 @@ uint64_t outfile_bytes(const struct outfile *outfile);
 int outfile_write(struct outfile *outfile, const void *p, size_t n); /* buffered */
 int outfile_patch(struct outfile *outfile, uint64_t at, const void *p,
 		  size_t n); /* over what was written */
-int outfile_flush(struct outfile *outfile);
 /*
  * Sync it and name it DIR/NAME; a file of that name which is there already stays and this one is
  * dropped.

@@ -66,8 +66,9 @@ static void time_add(struct text *out, double seconds)
 		text_addf(out, "%lu min %02lu s", s / 60, s % 60);
 }
 
-void drawer_line(struct text *out, const char *what, uint64_t done, uint64_t total,
-		 const char *unit, double seconds, unsigned int width)
+/* The line to draw at `seconds` after `what` began. */
+static void drawer_line(struct text *out, const char *what, uint64_t done, uint64_t total,
+			const char *unit, double seconds, unsigned int width)
 {
 	struct text line __free_text = TEXT_INIT;
 	double rate = seconds > 0 ? (double)done / seconds : 0;

@@ -70,8 +70,5 @@ struct drawer *drawer_new(struct arena *arena, int fd, unsigned int width);
 bool drawer_step(void *drawer, const char *what, uint64_t done, uint64_t total, const char *unit);
 /* Take it off the screen, before anything else is printed. NULL is fine. */
 void drawer_clear(struct drawer *drawer);
-/* The line it would draw at `seconds` after `what` began. */
-void drawer_line(struct text *out, const char *what, uint64_t done, uint64_t total,
-		 const char *unit, double seconds, unsigned int width);
 
 #endif
