@@ -68,6 +68,14 @@ test_expect_success 'a store that is no repository, and one that is not there' '
 	refused 2 "missing" series -C ws --store "$PWD/missing" apply v6.12.3 && ! test -e missing
 '
 
+# Only root can give a repository away.
+[ "$(id -u)" = 0 ] && test_set_prereq ROOT
+test_expect_success ROOT 'a store of another user: how to allow it' '
+	git init -q --bare theirs.git && chown -R 65534 theirs.git &&
+	refused 4 "theirs.git belongs to another user.*safe.directory" \
+		env HOME=/nonexistent "$SERIES" -C ws --store theirs.git apply v6.12.3
+'
+
 test_expect_success 'no store at all: how to get one' '
 	no_store() { (unset SERIES_STORE && series "$@"); } &&
 	refused 2 "series fetch" no_store -C ws apply v6.12.3

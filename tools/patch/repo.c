@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "patch/repo.h"
 
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/fail.h"
 #include "base/file.h"
@@ -36,10 +40,26 @@ struct repo {
 static const char *const extensions[] = { "worktreeconfig", "partialclone", "preciousobjects",
 					  "relativeworktrees" };
 
+/* A repository to look at, in a folder that is not ours? */
+static bool of_another_user(const char *path)
+{
+	char head[PATH_MAX];
+	struct stat st;
+	bool is_git = snprintf(head, sizeof(head), "%s/HEAD", path) < PATH_MAX && !stat(head, &st);
+
+	if (!is_git)
+		is_git = snprintf(head, sizeof(head), "%s/.git", path) < PATH_MAX &&
+			 !stat(head, &st);
+	return is_git && !stat(path, &st) && st.st_uid != geteuid();
+}
+
 static int open_git(const char *path, git_repository **git)
 {
 	int e = git_repository_open_ext(git, path, GIT_REPOSITORY_OPEN_NO_SEARCH, NULL);
 
+	/* libgit2 1.5 says so too where it misses the user's configuration, to look for leave in. */
+	if (e == GIT_ENOTFOUND && of_another_user(path))
+		e = GIT_EOWNER;
 	if (e == GIT_ENOTFOUND)
 		return fail_as(FAIL_USAGE, "%s is not a git repository", path);
 	if (e == GIT_EOWNER)
