@@ -32,6 +32,19 @@ bool fileport_is_code(const char *path)
 	return false;
 }
 
+/* Does the group write the head of that function, which begins in the first column? */
+static bool defines(const struct group *group, struct slice name)
+{
+	for (size_t i = 0; i < group->n_lines; i++) {
+		struct slice line = group->lines[i];
+
+		if (line.n && ((line.p[0] | 32) >= 'a' && (line.p[0] | 32) <= 'z') &&
+		    memchr(line.p, '(', line.n) && slice_eq(scope_name(line), name))
+			return true;
+	}
+	return false;
+}
+
 /* What the group's lines use. */
 static struct symbols *brought_by(struct check *m, struct arena *arena, const struct group *group)
 {
@@ -43,7 +56,7 @@ static struct symbols *brought_by(struct check *m, struct arena *arena, const st
 		const struct symbol *was = symbols_find(m->in_base, s->name),
 				    *now = m->in_after ? symbols_find(m->in_after, s->name) : NULL;
 
-		s->removed = symbols_find(m->removed, s->name) ||
+		s->removed = (symbols_find(m->removed, s->name) && !defines(group, s->name)) ||
 			     (was && now && was->arities != now->arities);
 	}
 	return brought;
@@ -147,6 +160,56 @@ static void check_twice(struct check *m, struct group *group, const struct scope
 	}
 }
 
+static bool scope_has(const struct source *source, const struct scope *scope, unsigned int number)
+{
+	for (size_t i = scope->first; i <= scope->last && i < source->lines.n; i++)
+		if (source->number[i] == number)
+			return true;
+	return false;
+}
+
+/* A statement on a line of its own. */
+static bool is_statement(struct slice line)
+{
+	return slice_ends(slice_trim(line), ";") && !slice_is_comment(line);
+}
+
+/* The target's own lines, which the base does not have, right above (step -1) or below (step 1) line `at`: is this one of them? */
+static bool own_line_beside(const struct check *m, long at, long step, unsigned int number)
+{
+	for (; at >= 0 && at < (long)m->target->lines.n; at += step) {
+		if (m->target->weight[at] == WEIGHT_BLANK)
+			continue;
+		if (m->align->from[at] != ALIGN_NONE)
+			return false;
+		if (m->target->number[at] == number)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A statement that the patch brings, and that the target has already right there, among lines that the base does not have: a part
+ * of the change was made there in another way, and to make it again is to do it twice.
+ */
+static void check_half(struct check *m, struct group *group, const struct scope *was)
+{
+	struct lines added = { group->added, group->n_added, group->n_added, false };
+	struct source *new = source_of_lines(m->vocabulary, added);
+
+	for (size_t k = 0; k < new->lines.n; k++) {
+		if (new->weight[k] != WEIGHT_FULL || !is_statement(new->lines.items[k]) ||
+		    scope_has(m->base, was, new->number[k]) ||
+		    (!own_line_beside(m, (long)group->at - 1, -1, new->number[k]) &&
+		     !own_line_beside(m, (long)(group->at + group->drop), 1, new->number[k])))
+			continue;
+		refuse(group, "half-there",
+		       arena_printf(m->arena, "'" SLICE_FMT "' stands beside it already",
+				    SLICE_ARG(slice_trim(new->lines.items[k]))));
+		return;
+	}
+}
+
 /* Names that the group brings and that its function has in the base must be in the function of the target: locals, labels. */
 static void check_scope(struct check *m, struct group *group)
 {
@@ -165,6 +228,8 @@ static void check_scope(struct check *m, struct group *group)
 	check_used(m, group, &was, &is);
 	if (group->sure)
 		check_twice(m, group, &was, &is);
+	if (group->sure && group->mark != MARK_EXACT)
+		check_half(m, group, &was);
 }
 
 /* "struct x {", "enum x {": what the group defines, the target must not define already. */

@@ -11,6 +11,8 @@
  */
 #include "patch/merge.h"
 
+#include "patch/scope.h"
+
 #define MERGE_MIN                                                                                  \
 	85 /* percent of a line that must be left for it to be merged by words: beyond that it says something else */
 #define DRIFT_MIN 70 /* percent of a removed line that must be left for it to count as that line */
@@ -173,6 +175,21 @@ static void insert_beside_news(struct arena *arena, const struct merge_ask *ask,
 	}
 }
 
+/* Does a neighbour that is not at its place stand elsewhere in the function or structure? Then the order says nothing. */
+static bool neighbour_moved(const struct merge_ask *ask, size_t neighbour, size_t at)
+{
+	const struct source *a = ask->align->a, *b = ask->align->b;
+	struct scope scope = scope_at(b, at);
+
+	if (neighbour >= a->lines.n || a->weight[neighbour] != WEIGHT_FULL ||
+	    scope.head == SCOPE_NONE)
+		return false;
+	for (size_t j = scope.first; j <= scope.last && j < b->lines.n; j++)
+		if (b->number[j] == a->number[neighbour] && ask->align->from[j] == ALIGN_NONE)
+			return true;
+	return false;
+}
+
 static void merge_insertion(struct arena *arena, const struct merge_ask *ask, struct group *group)
 {
 	const struct align *align = ask->align;
@@ -204,6 +221,15 @@ static void merge_insertion(struct arena *arena, const struct merge_ask *ask, st
 			       arena_printf(
 				       arena,
 				       "neither neighbour of the inserted lines is in the target"));
+			return;
+		}
+		if (near_above != near_below &&
+		    neighbour_moved(ask, near_above ? group->to : group->from - 1, gap.first)) {
+			refuse(group, "insert-moved",
+			       arena_printf(
+				       arena,
+				       "the line %s the inserted ones stands elsewhere in the target",
+				       near_above ? "below" : "above"));
 			return;
 		}
 		replace(group, above ? gap.first : gap.end, 0);
