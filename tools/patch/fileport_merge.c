@@ -12,7 +12,7 @@
 #include "patch/scope.h"
 
 #define KEPT_MIN                                                                                   \
-	35 /* percent of the base's lines that a target has to have before anything is merged into it */
+	45 /* percent of the base's lines that a target has to have before anything is merged into it */
 
 struct merging {
 	struct fileport *port;
