@@ -10,27 +10,17 @@
  */
 #include "patch/place.h"
 
-static struct lines hunk_side(struct arena *arena, const struct hunk *hunk, char not )
+struct lines hunk_lines_before(struct arena *arena, const struct hunk *hunk)
 {
 	struct lines lines = { 0 };
 
 	for (size_t i = 0; i < hunk->n; i++) {
-		if (hunk->items[i].kind == not )
+		if (hunk->items[i].kind == '+')
 			continue;
 		*arena_push(arena, &lines) = hunk->items[i].text;
 		lines.no_newline = hunk->items[i].no_newline;
 	}
 	return lines;
-}
-
-struct lines hunk_lines_before(struct arena *arena, const struct hunk *hunk)
-{
-	return hunk_side(arena, hunk, '+');
-}
-
-struct lines hunk_lines_after(struct arena *arena, const struct hunk *hunk)
-{
-	return hunk_side(arena, hunk, '-');
 }
 
 bool place_fits(const struct lines *lines, const struct hunk *hunk, size_t at)

@@ -17,9 +17,8 @@ struct place {
 	bool expected; /* at the line that the patch names, moved like the hunk before */
 };
 
-/* Lines of the hunk that stand in the file before it (old) or after it. */
+/* Lines of the hunk that stand in the file before it. */
 struct lines hunk_lines_before(struct arena *arena, const struct hunk *hunk);
-struct lines hunk_lines_after(struct arena *arena, const struct hunk *hunk);
 
 /* Does the hunk's pre-image stand at line `at`, byte for byte? */
 bool place_fits(const struct lines *lines, const struct hunk *hunk, size_t at);
