@@ -184,8 +184,9 @@ static void find_names(struct brought *b)
 
 		if (symbol_common(name) || (!code && !slice_starts(name, "CONFIG_")))
 			continue;
-		if (in_lines(&b->around, name) || slice_has_word(b->before, name) ||
-		    introduced(b, name))
+		/* Cheapest first: the whole file is looked through last. */
+		if (in_lines(&b->around, name) || introduced(b, name) ||
+		    slice_has_word(b->before, name))
 			continue;
 		*arena_push(b->arena, b) = name;
 	}
