@@ -316,3 +316,18 @@ real_store_has() {
 		fi
 	done
 }
+
+# A semantic patch for the demo series' first patch, in workspace DIR.
+lib_rule() {
+	mkdir -p "$1/coccinelle/demo" &&
+	cat >"$1/coccinelle/demo/0001-demo-count-and-clamp-what-is-added.cocci" <<-\END
+	// SPDX-License-Identifier: GPL-2.0-or-later
+	//: file lib/demo.c
+	//: change demo_add: demo_clamp+1
+
+	@@
+	@@
+	-return sum;
+	+return demo_clamp(sum);
+	END
+}

@@ -109,17 +109,8 @@ test_expect_success 'a malformed record of a backport: its file' '
 '
 
 test_expect_success 'a semantic patch is needed and no spatch is installed: how to get it' '
-	test_when_finished fresh && mkdir -p empty ws/coccinelle/demo &&
-	cat >ws/coccinelle/demo/0001-demo-count-and-clamp-what-is-added.cocci <<-\END &&
-	// SPDX-License-Identifier: GPL-2.0-or-later
-	//: file lib/demo.c
-	//: change demo_add: demo_clamp+1
-
-	@@
-	@@
-	-return sum;
-	+return demo_clamp(sum);
-	END
+	test_when_finished fresh && mkdir -p empty &&
+	lib_rule ws &&
 	no_spatch() { PATH=$PWD/empty "$SERIES" "$@"; } &&
 	refused 125 "coccinelle" no_spatch -C ws apply v5.10
 '

@@ -60,16 +60,7 @@ test_expect_success 'columns stand under each other whatever stands in them' '
 
 test_expect_success 'what takes longer than a second says so on a terminal, and takes the line away again' '
 	mkdir -p bin && printf "#!/bin/sh\nsleep 2\n" >bin/spatch && chmod +x bin/spatch &&
-	cat >ws/coccinelle/demo/0001-demo-count-and-clamp-what-is-added.cocci <<-\END &&
-	// SPDX-License-Identifier: GPL-2.0-or-later
-	//: file lib/demo.c
-	//: change demo_add: demo_clamp+1
-
-	@@
-	@@
-	-return sum;
-	+return demo_clamp(sum);
-	END
+	lib_rule ws &&
 	PATH=$PWD/bin:$PATH on_terminal "$SERIES" -C ws status v6.12.3 v5.10 >out
 	grep "porting to v5.10.7 *50%  1 of 2 kernels, [12] s" out &&
 	tr "\r" "\n" <typescript | sed -n "/porting to/,\$p" | grep "^$escape\[K" &&

@@ -5,17 +5,8 @@ test_description='stopped by a signal it exits with 130, and leaves everything a
 
 make_store
 make_workspace
-mkdir -p ws/coccinelle/demo bin tmp
-cat >ws/coccinelle/demo/0001-demo-count-and-clamp-what-is-added.cocci <<'END'
-// SPDX-License-Identifier: GPL-2.0-or-later
-//: file lib/demo.c
-//: change demo_add: demo_clamp+1
-
-@@
-@@
--return sum;
-+return demo_clamp(sum);
-END
+mkdir -p bin tmp
+lib_rule ws
 # A spatch that never comes back.
 cat >bin/spatch <<END
 #!/bin/sh
