@@ -203,7 +203,7 @@ void text_add_reasons(struct text *text, struct slice s, size_t indent, size_t w
 
 void table_cell(struct arena *arena, struct table *table, enum tint tint, const char *fmt, ...)
 {
-	struct cell *cell = arena_push(arena, table);
+	struct table_item *cell = arena_push(arena, table);
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -237,7 +237,7 @@ void table_write(struct text *out, const struct table *table, size_t indent, boo
 		size_t gap = indent; /* spaces owed before the next thing that is seen */
 
 		for (size_t j = 0; j < table->columns && i + j < table->n; j++) {
-			const struct cell *cell = &table->items[i + j];
+			const struct table_item *cell = &table->items[i + j];
 			size_t columns = text_columns(slice_of(cell->text));
 
 			if (columns) {

@@ -50,12 +50,12 @@ void text_add_filled(struct text *text, struct slice s, size_t indent, size_t wi
 void text_add_reasons(struct text *text, struct slice s, size_t indent, size_t width);
 
 /* A table whose columns are as wide as their widest cell. */
-struct cell {
+struct table_item {
 	char *text; /* safe already */
 	enum tint tint;
 };
 struct table {
-	struct cell *items; /* row after row */
+	struct table_item *items; /* row after row */
 	size_t n, cap;
 	size_t columns;
 };
