@@ -299,26 +299,6 @@ static void its_time_on_the_processor_is_counted(void **state)
 	assert_true(answer.cpu_seconds > 0.001 && answer.cpu_seconds < 30);
 }
 
-static int job(void *data, size_t i)
-{
-	(void)data;
-	if (i == 3)
-		abort();
-	usleep(1000 * (unsigned int)(10 - i));
-	return (int)i * 10;
-}
-
-static void jobs_run_side_by_side_and_a_dead_one_is_told(void **state)
-{
-	int results[10];
-
-	(void)state;
-	assert_ok(child_each(10, 4, job, NULL, results));
-	for (int i = 0; i < 10; i++)
-		assert_int_equal(results[i], i == 3 ? -1 : i * 10);
-	assert_ok(child_each(0, 4, job, NULL, results));
-}
-
 UNIT_MAIN(unit(streams_and_status_come_back), unit(without_input_it_reads_nothing),
 	  unit(a_signal_is_128_and_its_number), unit(what_cannot_start_is_named),
 	  unit(its_folder_and_environment_are_as_asked),
@@ -327,5 +307,4 @@ UNIT_MAIN(unit(streams_and_status_come_back), unit(without_input_it_reads_nothin
 	  unit(at_its_deadline_the_whole_group_ends), unit(what_it_leaves_running_ends_with_it),
 	  unit(when_we_are_killed_the_group_ends), unit(a_signal_that_we_catch_ends_it),
 	  unit(lines_of_its_stderr_are_told_as_they_come), unit(its_output_can_go_to_a_file),
-	  unit(nothing_of_ours_leaks_into_it_or_stays), unit(its_time_on_the_processor_is_counted),
-	  unit(jobs_run_side_by_side_and_a_dead_one_is_told))
+	  unit(nothing_of_ours_leaks_into_it_or_stays), unit(its_time_on_the_processor_is_counted))

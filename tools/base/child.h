@@ -45,11 +45,4 @@ int child_run(struct arena *arena, const struct child_ask *ask, struct child_ans
 /* Is there such a program in PATH? */
 bool child_exists(const char *name);
 
-/*
- * N at once: `job(data, i)` for i in 0..n-1, each in a forked process of its own, at most `width`
- * at a time. results[i] gets what job gave (0..255), or -1 when its process died. For work that
- * needs no memory back. A signal that we catch is passed on as SIGTERM: -1 with FAIL_INTERRUPTED.
- */
-int child_each(size_t n, size_t width, int (*job)(void *data, size_t i), void *data, int *results);
-
 #endif

@@ -49,4 +49,8 @@ void jobs_add(struct jobs *jobs, const struct job *job);
  */
 int jobs_run(struct jobs *jobs, const struct jobs_ask *ask);
 
+/* What there is: cores that we may use; MiB that are available now, less a reserve. */
+unsigned int jobs_cores(void);
+unsigned int jobs_memory(void);
+
 #endif
