@@ -18,11 +18,12 @@ struct suite_test {
 		SUITE_SELFTEST,
 		SUITE_PROGRAM
 	} from;		  /* ci/guest/, the target's own, a file */
-	const char *path; /* SUITE_PROGRAM */
+	const char *path; /* SUITE_PROGRAM: absolute */
 	const char *arguments;
 	enum test_speech speech;
 	unsigned int timeout; /* seconds */
 	bool prove; /* this one shows the series' own fix: fail-before, pass-after is expected */
+	unsigned int line; /* of ci/matrix.conf, where it is named */
 };
 struct suite {
 	const char *name;
@@ -41,7 +42,17 @@ struct cell {
 	bool by_default; /* runs when no cell and no machine is asked for */
 };
 
+/* [target "v5.10"]: what is different on one kernel, or on a branch. */
+struct matrix_target {
+	const char *name;
+	const char *compiler; /* NULL: as the configuration says */
+	const char *const *lacks;
+	size_t nlacks;
+	const char *cmdline; /* further words for the kernel; "" */
+};
+
 struct matrix {
+	const char *path; /* of its file */
 	struct build_config *configs;
 	size_t nconfigs;
 	struct machine *machines;
@@ -50,6 +61,8 @@ struct matrix {
 	size_t nsuites;
 	struct cell *cells;
 	size_t ncells;
+	struct matrix_target *targets;
+	size_t ntargets;
 	unsigned int retries; /* of a candidate, on each arm */
 };
 
@@ -58,10 +71,20 @@ extern const size_t nmatrix_keys;
 
 /* Fails with FAIL_USAGE naming file and line. */
 int matrix_read(struct arena *arena, const char *workspace, struct matrix *matrix);
+/* Does "v6.12.73", "v6.12" or "v6.x" stand for kernel v6.12.73? Any other word for itself. */
+bool matrix_names(const char *word, const char *kernel);
 /* Does the cell cover kernel v6.12.73? */
 bool cell_covers(const struct cell *cell, const char *kernel);
 /* The configuration for one kernel: with what [target "v5.10"] says it lacks. */
 struct build_config config_for(struct arena *arena, const struct matrix *matrix,
 			       const struct build_config *config, const char *kernel);
+/* The words that [target] adds to the kernel's command line; "". */
+const char *cmdline_for(struct arena *arena, const struct matrix *matrix, const char *kernel);
+/*
+ * Can the program be run in a guest: a regular file, static, for this machine, or a script? Fails with FAIL_USAGE
+ * naming file and line of the matrix.
+ */
+int suite_test_check(struct arena *arena, const struct matrix *matrix,
+		     const struct suite_test *test);
 
 #endif
