@@ -41,6 +41,9 @@ struct proof_build {
 	struct build_answer answer;
 	struct complaints fresh;	/* that base does not have */
 	const struct port_patch *patch; /* the last one in it; NULL: base */
+	const struct build_config *config;
+	char *error;	/* the first one, where it was not built; NULL */
+	bool built_now; /* else it was known from before */
 };
 
 struct proof_arm {
@@ -48,9 +51,16 @@ struct proof_arm {
 	bool ran;    /* else known from before */
 	bool usable; /* the preflight was as asked, the machine booted */
 	char *flaw;  /* why not, in words; NULL */
+	int64_t id;  /* in the results; 0 */
 	struct machine_answer machine;
 	struct console_report console;
 	struct guest_report report;
+};
+
+/* A test that shall show the fix, and passes without it. */
+struct proof_silent {
+	const char *name;
+	bool fix_there; /* the kernel has a patch of the series already: nothing to wonder about */
 };
 
 struct proof_cell {
@@ -60,20 +70,31 @@ struct proof_cell {
 	char *emulator;	   /* its version */
 	struct proof_arm base, patched;
 	struct verdict verdict;
+	size_t planned;	       /* tests */
+	unsigned int attempts; /* further runs of what was in doubt, on each arm */
+	/* Of the tests that shall show the fix: what failed before and passes now, subtests included. */
+	const struct judged **shown;
+	size_t nshown;
+	struct proof_silent *silent; /* those that pass on both */
+	size_t nsilent;
 	const struct port_patch *first_bad; /* NULL: nothing regressed, or it was not found out */
 	char *first_bad_why;
 };
 
 struct proof_target {
 	const struct port *port;
-	struct proof_build *builds; /* base first, patched last */
+	struct proof_build *builds; /* of each configuration: base first, patched last */
 	size_t nbuilds;
 	struct build_tests selftests, guest_tests;
+	const char **absent,
+		**unbuilt; /* wanted self-tests: not in this kernel; in it, and did not build */
+	size_t nabsent, nunbuilt;
 	const struct port_patch *bad_build; /* first patch that does not build; NULL */
 	struct proof_cell *cells;
 	size_t ncells;
 	bool unchanged; /* the port has no commit: base is patched */
 	char *failed;	/* we could not find out: why; NULL */
+	enum fail_kind failed_kind;
 };
 
 struct proof {
@@ -87,6 +108,9 @@ struct proof {
 int proof_make(struct arena *arena, const struct proof_ask *ask, struct proof *proof);
 
 enum proof_verdict { PROOF_GREEN, PROOF_RED, PROOF_UNKNOWN };
+/* Does a test that shall show the fix not pass with it? Not one that is skipped on both arms. */
+bool proof_unproved(const struct proof_cell *cell, const char *test);
+enum proof_verdict proof_cell_verdict(const struct proof_cell *cell);
 enum proof_verdict proof_target_verdict(const struct proof_target *target);
 enum proof_verdict proof_verdict(const struct proof *proof);
 

@@ -52,18 +52,22 @@ struct build_record {
 int results_build_put(struct results *results, int64_t run, const struct build_record *build);
 
 struct arm_record {
+	int64_t id, run;
 	const char *key; /* hexadecimal; what the outcome depends on */
 	const char *series, *target, *cell,
 		*arm; /* "base", "patched", "1/3": with the first patch only */
 	git_oid tree;
 	unsigned int attempt; /* 1; further ones of the same key are fresh machines */
 	const char *dir;      /* evidence */
+	const char *emulator; /* its version */
+	const char *flaw;     /* why it cannot be judged; "" */
+	bool complete;	      /* it can be taken for what would come out again */
 	struct machine_answer machine;
 };
-/* The arm with all its tests and splats, in one transaction; replaces one of the same key and attempt. */
-int results_arm_put(struct results *results, int64_t run, const struct arm_record *arm,
+/* The arm with all its tests and splats, in one transaction; sets its id and run. Earlier ones of its key stay. */
+int results_arm_put(struct results *results, int64_t run, struct arm_record *arm,
 		    const struct guest_report *report, const struct console_report *console);
-/* A complete one (MACHINE_DONE or a panic of the guest's, its evidence still there): 1, 0, -1. */
+/* The newest complete one: 1, 0, -1. Whether its evidence is still there is for the caller to see. */
 int results_arm_find(struct results *results, struct arena *arena, const char *key,
 		     unsigned int attempt, struct arm_record *arm);
 
@@ -72,9 +76,10 @@ struct cell_record {
 	git_oid base, patched;
 	const char *word; /* "ok", "regression", "infrastructure" ... the worst class */
 	bool red, unknown;
-	const char *fixed;     /* tests, blank-separated */
-	const char *why;       /* a sentence; "" */
-	const char *first_bad; /* "2/3"; "" */
+	const char *fixed;	       /* tests, blank-separated */
+	const char *why;	       /* a sentence; "" */
+	const char *first_bad;	       /* "2/3"; "" */
+	int64_t base_arm, patched_arm; /* ids; 0: there was none */
 };
 int results_cell_put(struct results *results, int64_t run, const struct cell_record *cell,
 		     const struct verdict *verdict);
