@@ -2,29 +2,11 @@
 #define _GNU_SOURCE
 #include "patch/import.h"
 
-#include <ctype.h>
-
 #include "base/fail.h"
 #include "cmd/commands.h"
 #include "cmd/report.h"
 #include "cmd/screen.h"
 #include "patch/gather.h"
-
-/* "KVM: x86: Defer delivery" gives "kvm-x86-defer-delivery". */
-static char *name_of_subject(struct arena *arena, const char *subject)
-{
-	struct text name __free_text = TEXT_INIT;
-
-	for (const char *p = subject; *p && name.len < 40; p++) {
-		if (isalnum((unsigned char)*p))
-			text_addc(&name, (char)tolower((unsigned char)*p));
-		else if (name.len && name.p[name.len - 1] != '-')
-			text_addc(&name, '-');
-	}
-	while (name.len && name.p[name.len - 1] == '-')
-		name.len--;
-	return arena_printf(arena, "%.*s", (int)name.len, text_str(&name));
-}
 
 /*
  * The series to import into: of --series, the only one there is, or a new one named by what is
@@ -51,8 +33,8 @@ static int import_name(struct context *c, const char *workspace, const char **na
 	}
 	if (gather(c->arena, c->words, c->nwords, true, &gathered))
 		return fail_in("a new series needs a name, with --series NAME, or of a patch");
-	*name = name_of_subject(c->arena,
-				gathered.title ? gathered.title : gathered.items[0].subject);
+	*name = import_series_name(c->arena,
+				   gathered.title ? gathered.title : gathered.items[0].subject);
 	return 0;
 }
 

@@ -27,13 +27,13 @@ struct outgoing {
 	struct commits {
 		git_oid *items;
 		size_t n, cap;
-	} commits; /* newest first */
-	const char *base_commit;
+	} commits;		 /* newest first */
+	struct mail_style style; /* of every mail: prefix, base commit */
 };
 
-static int look_up(const struct outgoing *out, const git_oid *id, git_commit **commit)
+static int look_up(struct repo *repo, const git_oid *id, git_commit **commit)
 {
-	if (git_commit_lookup(commit, repo_git(out->ask->repo), id))
+	if (git_commit_lookup(commit, repo_git(repo), id))
 		return fail_git("cannot read commit %s", git_oid_tostr_s(id));
 	return 0;
 }
@@ -46,7 +46,7 @@ static int find_commits(struct outgoing *out, const git_oid *last)
 	while (git_oid_cmp(&id, &kernel->commit)) {
 		git_commit *commit __free(commit) = NULL;
 
-		if (look_up(out, &id, &commit))
+		if (look_up(out->ask->repo, &id, &commit))
 			return -1;
 		if (out->commits.n == out->ask->series->n || !git_commit_parentcount(commit))
 			return fail_as(
@@ -60,40 +60,40 @@ static int find_commits(struct outgoing *out, const git_oid *last)
 	return 0;
 }
 
-/* The kernel's own commit where it is one that others have, too. */
-static int find_base(struct outgoing *out)
-{
-	git_commit *commit __free(commit) = NULL;
-
-	if (look_up(out, &out->ask->kernel->commit, &commit))
-		return -1;
-	if (git_commit_parentcount(commit))
-		out->base_commit =
-			arena_strdup(out->arena, git_oid_tostr_s(&out->ask->kernel->commit));
-	return 0;
-}
-
 /*
  * "PATCH 6.1.y", also for a branch whose Makefile says 6.1.187. Without a stable release under it, it
  * is no stable branch.
  */
-static int prefix_of(struct outgoing *out)
+static int prefix_of(struct arena *arena, struct repo *repo, const struct kernel *kernel,
+		     const char **prefix)
 {
-	const struct kernel *kernel = out->ask->kernel;
 	struct version version;
 	struct slice makefile;
 	bool stable = version_parse(slice_of(kernel->name), &version);
 	int r;
 
 	if (!stable) {
-		r = repo_read(out->ask->repo, out->arena, &kernel->tree, "Makefile", &makefile);
+		r = repo_read(repo, arena, &kernel->tree, "Makefile", &makefile);
 		if (r < 0)
 			return -1;
 		stable = r && version_of_makefile(makefile, &version) && version.patch > 0;
 	}
-	out->export->prefix = stable ? arena_printf(out->arena, "PATCH %s",
-						    version_branch(out->arena, &version)) :
-				       arena_strdup(out->arena, "PATCH");
+	*prefix = stable ? arena_printf(arena, "PATCH %s", version_branch(arena, &version)) :
+			   arena_strdup(arena, "PATCH");
+	return 0;
+}
+
+int export_style(struct arena *arena, struct repo *repo, const struct kernel *kernel,
+		 struct mail_style *style)
+{
+	git_commit *commit __free(commit) = NULL;
+
+	*style = (struct mail_style){ 0 };
+	if (prefix_of(arena, repo, kernel, &style->prefix) ||
+	    look_up(repo, &kernel->commit, &commit))
+		return -1;
+	if (git_commit_parentcount(commit))
+		style->base_commit = arena_strdup(arena, git_oid_tostr_s(&kernel->commit));
 	return 0;
 }
 
@@ -127,17 +127,18 @@ static int write_commit(struct outgoing *out, size_t index)
 	struct text text __free_text = TEXT_INIT;
 	struct diff diff = { 0 };
 	struct mail_style style = {
-		.prefix = out->export->prefix,
+		.prefix = out->style.prefix,
 		.number = (unsigned int)index + 1,
 		.total = (unsigned int)out->commits.n,
 		.sender = out->ask->sender,
 		.in_reply_to = out->ask->in_reply_to,
-		.base_commit = index ? NULL : out->base_commit,
+		.base_commit = index ? NULL : out->style.base_commit,
 		.from_line = arena_strdup(out->arena, git_oid_tostr_s(id)),
 	};
 	struct person author;
 
-	if (look_up(out, id, &commit) || look_up(out, git_commit_parent_id(commit, 0), &parent))
+	if (look_up(out->ask->repo, id, &commit) ||
+	    look_up(out->ask->repo, git_commit_parent_id(commit, 0), &parent))
 		return -1;
 	if (tree_diff(out->arena, out->ask->repo, git_commit_tree_id(parent),
 		      git_commit_tree_id(commit), &diff))
@@ -182,7 +183,7 @@ static int write_cover(struct outgoing *out)
 	const struct export_ask *ask = out->ask;
 	struct text message __free_text = TEXT_INIT, text __free_text = TEXT_INIT;
 	git_commit *newest __free(commit) = NULL;
-	struct mail_style style = { .prefix = out->export->prefix,
+	struct mail_style style = { .prefix = out->style.prefix,
 				    .total = (unsigned int)out->commits.n,
 				    .in_reply_to = ask->in_reply_to };
 	struct person sender = ask->sender;
@@ -194,7 +195,7 @@ static int write_cover(struct outgoing *out)
 		git_commit *commit __free(commit) = NULL;
 		char *note;
 
-		if (look_up(out, &out->commits.items[out->commits.n - 1 - i], &commit))
+		if (look_up(out->ask->repo, &out->commits.items[out->commits.n - 1 - i], &commit))
 			return -1;
 		note = note_of(out->arena, commit);
 		text_addf(&message, "\n%zu/%zu %s\n", i + 1, out->commits.n, done->subject);
@@ -207,7 +208,7 @@ static int write_cover(struct outgoing *out)
 	}
 	if (ask->series->link)
 		text_addf(&message, "\nLink: %s\n", ask->series->link);
-	if (look_up(out, &out->commits.items[0], &newest))
+	if (look_up(out->ask->repo, &out->commits.items[0], &newest))
 		return -1;
 	if (!sender.email)
 		sender = person_of(out->arena, git_commit_author(newest));
@@ -255,8 +256,9 @@ int export_mails(struct arena *arena, const struct export_ask *ask, struct expor
 	*export = (struct export){ 0 };
 	if (r <= 0)
 		return r;
-	if (prefix_of(&out) || find_commits(&out, &last) || find_base(&out))
+	if (export_style(arena, ask->repo, ask->kernel, &out.style) || find_commits(&out, &last))
 		return -1;
+	export->prefix = out.style.prefix;
 	if (!out.commits.n)
 		return 1;
 	if (file_make_dirs(ask->dir))

@@ -29,10 +29,17 @@ struct exported {
 
 struct export
 {
-	char *prefix; /* "PATCH 6.1.y" */
+	const char *prefix; /* "PATCH 6.1.y" */
 	struct exported *items;
 	size_t n, cap;
 };
+
+/*
+ * What each mail for this kernel begins with: the prefix, and the base commit where it is one that
+ * others have, too.
+ */
+int export_style(struct arena *arena, struct repo *repo, const struct kernel *kernel,
+		 struct mail_style *style);
 
 /*
  * 1 written (n 0: the kernel has all of it already), 0 the series was not applied to this kernel,

@@ -37,6 +37,22 @@ struct intake {
 	char *temp;	   /* the folder being made */
 };
 
+char *import_series_name(struct arena *arena, const char *subject)
+{
+	struct text name __free_text = TEXT_INIT;
+
+	for (const char *p = subject; *p && name.len < 40; p++) {
+		if (isalnum((unsigned char)*p))
+			text_addc(&name, (char)tolower((unsigned char)*p));
+		else if (name.len && name.p[name.len - 1] != '-')
+			text_addc(&name, '-');
+	}
+	while (name.len && name.p[name.len - 1] == '-')
+		name.len--;
+	return name.len ? arena_printf(arena, "%.*s", (int)name.len, text_str(&name)) :
+			  arena_strdup(arena, "series");
+}
+
 char *import_file_name(struct arena *arena, unsigned int number, const char *subject)
 {
 	struct text name __free_text = TEXT_INIT;

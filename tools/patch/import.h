@@ -43,6 +43,8 @@ struct import {
 /* 0 with what was done; nothing is changed on -1. */
 int import_mails(struct arena *arena, const struct import_ask *ask, struct import *import);
 
+/* "KVM: x86: Defer delivery" gives "kvm-x86-defer-delivery"; "series" where there is no letter. */
+char *import_series_name(struct arena *arena, const char *subject);
 /* A patch's file name as git format-patch makes it: "0001-KVM-x86-Defer-....patch". */
 char *import_file_name(struct arena *arena, unsigned int number, const char *subject);
 

@@ -19,6 +19,11 @@ struct person {
 	char *name, *email; /* UTF-8 */
 };
 
+struct people {
+	struct person *items;
+	size_t n, cap;
+};
+
 struct trailer {
 	char *key, *value; /* "Signed-off-by", "Sean Christopherson <...>" */
 };
@@ -65,6 +70,7 @@ struct mail_style {
 	const char *message_id;	    /* NULL: none */
 	const char *base_commit;    /* NULL: none */
 	const char *from_line;	    /* 40 hex of the mbox "From " line */
+	struct people to, cc;	    /* none: no such header */
 };
 /*
  * `message` is subject, blank line, body. Diffstat and diff are made from `diff`, which may be

@@ -104,6 +104,22 @@ static void add_subject(struct text *out, const struct mail_style *style, const 
 	text_addc(out, '\n');
 }
 
+/* "To: a@b,\n C D <c@d>\n", as git format-patch has it. */
+static void add_people(struct text *out, const char *header, const struct people *people)
+{
+	for (size_t i = 0; i < people->n; i++) {
+		const struct person *person = &people->items[i];
+
+		text_adds(out, i ? ",\n\t" : header);
+		if (!person->name || !*person->name || !strcmp(person->name, person->email))
+			text_adds(out, person->email);
+		else
+			mime_add_person(out, person, i ? 8 : strlen(header));
+	}
+	if (people->n)
+		text_addc(out, '\n');
+}
+
 void mail_write(struct text *out, const struct mail_style *style, const struct person *author,
 		int64_t date, int date_offset, const char *message, const struct diff *diff)
 {
@@ -122,6 +138,8 @@ void mail_write(struct text *out, const struct mail_style *style, const struct p
 	text_addc(out, '\n');
 	add_date(out, date, date_offset);
 	add_subject(out, style, text_str(&subject));
+	add_people(out, "To: ", &style->to);
+	add_people(out, "Cc: ", &style->cc);
 	if (style->message_id)
 		text_addf(out, "Message-ID: <%s>\n", style->message_id);
 	if (style->in_reply_to)

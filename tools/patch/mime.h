@@ -55,6 +55,11 @@ char *mime_utf8(struct arena *arena, struct slice bytes, const char *charset);
  * address.
  */
 bool mime_person(struct arena *arena, const char *value, struct person *person);
+/*
+ * "a@b,\"Last, First\" <c@d>": those that are addresses, appended. A name that is not given is the
+ * address.
+ */
+void mime_people(struct arena *arena, const char *value, struct people *people);
 /* As a header value: name quoted or encoded as it needs. */
 void mime_add_person(struct text *out, const struct person *person, size_t at);
 

@@ -296,6 +296,37 @@ bool mime_person(struct arena *arena, const char *value, struct person *person)
 	return true;
 }
 
+void mime_people(struct arena *arena, const char *value, struct people *people)
+{
+	bool quoted = false, angle = false;
+	unsigned int depth = 0;
+	const char *from = value;
+
+	for (const char *p = value;; p++) {
+		struct person person;
+
+		if (*p == '\\' && p[1]) {
+			p++;
+			continue;
+		}
+		if (*p == '"' && !depth)
+			quoted = !quoted;
+		else if (!quoted && *p == '(')
+			depth++;
+		else if (!quoted && *p == ')' && depth)
+			depth--;
+		else if (!quoted && !depth && (*p == '<' || *p == '>'))
+			angle = *p == '<';
+		if (*p && (*p != ',' || quoted || depth || angle))
+			continue;
+		if (mime_person(arena, arena_copy(arena, from, (size_t)(p - from)), &person))
+			*arena_push(arena, people) = person;
+		if (!*p)
+			return;
+		from = p + 1;
+	}
+}
+
 void mime_add_person(struct text *out, const struct person *person, size_t at)
 {
 	const char *name = person->name ? person->name : "";

@@ -206,7 +206,8 @@ static int find_base(struct porting *p, const struct port_patch *out)
 	}
 	if (!p->have_base)
 		return 0;
-	return base_advance(p->arena, &p->base, out->patch->number - 1) ? -1 : 1;
+	return base_advance(p->arena, &p->base, (size_t)(out->patch - p->ask->series->items)) ? -1 :
+												1;
 }
 
 struct base_ask {
@@ -308,7 +309,7 @@ static int try_semantic(struct porting *p, const struct reduced *reduced, struct
 		.data = p,
 	};
 
-	if (p->ask->no_semantic) {
+	if (p->ask->no_semantic || !p->ask->workspace) {
 		answer->mark = MARK_NONE;
 		return 0;
 	}
@@ -545,7 +546,8 @@ int port_series(struct arena *arena, const struct port_ask *ask, struct pack *pa
 		.n = ask->series->n,
 		.items = arena_alloc(arena, (ask->series->n + 1) * sizeof(*port->items)),
 	};
-	p.records = file_kind(arena_printf(scratch, "%s/backports/%s", ask->workspace,
+	p.records = ask->workspace &&
+		    file_kind(arena_printf(scratch, "%s/backports/%s", ask->workspace,
 					   ask->series->name)) == 1;
 	if (name_refs(&p, port) || commit_date(ask->repo, &p.parent, &p.date))
 		return -1;

@@ -16,7 +16,7 @@
 
 struct port_ask {
 	struct repo *repo;
-	const char *workspace;
+	const char *workspace; /* NULL: none, so neither records nor semantic patches */
 	const struct series *series;
 	const struct kernel *kernel;
 	struct person backporter; /* committer and Signed-off-by; email NULL: neither name nor
