@@ -14,6 +14,7 @@ extern const struct command command_show;      /* show.c */
 extern const struct command command_resolve;   /* resolve.c */
 extern const struct command command_import;    /* import.c */
 extern const struct command command_export;    /* export.c */
+extern const struct command command_failed;    /* failed.c */
 extern const struct command command_list;      /* list.c */
 extern const struct command command_port_tree; /* port_tree.c */
 extern const struct command command_help;      /* help.c */

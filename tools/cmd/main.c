@@ -26,8 +26,9 @@
 #endif
 
 const struct command *const commands[] = {
-	&command_fetch,	 &command_apply,  &command_status, &command_show,      &command_resolve,
-	&command_import, &command_export, &command_list,   &command_port_tree, &command_help,
+	&command_fetch,	  &command_apply,     &command_status, &command_show,
+	&command_resolve, &command_import,    &command_export, &command_failed,
+	&command_list,	  &command_port_tree, &command_help,
 };
 const size_t ncommands = ARRAY_SIZE(commands);
 
