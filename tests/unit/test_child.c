@@ -229,6 +229,49 @@ static void a_signal_that_we_catch_ends_it(void **state)
 	assert_true(seconds() - start < 10);
 }
 
+static bool tick_seen(void *data)
+{
+	return ++*(int *)data < 5;
+}
+
+static bool tick_seen_for_ever(void *data)
+{
+	++*(int *)data;
+	return true;
+}
+
+static void who_asks_is_called_while_it_runs_and_may_end_it(void **state)
+{
+	int ticks = 0;
+	struct child_ask ask = { .argv = SH("sleep 60 & echo $!; sleep 60; wait"),
+				 .on_tick = tick_seen,
+				 .tick_ms = 20,
+				 .data = &ticks };
+	struct child_answer answer;
+	double start = seconds();
+
+	assert_ok(child_run(*state, &ask, &answer));
+	assert_true(answer.stopped);
+	assert_false(answer.timed_out);
+	assert_int_equal(ticks, 5);
+	assert_true(seconds() - start >= 0.1 && seconds() - start < 10);
+	assert_true(gone(*state, strtol(answer.out.p, NULL, 10)));
+
+	/* It ends by itself, and at its deadline, all the same. */
+	ticks = 0;
+	ask.argv = SH("sleep 0.3; exit 3");
+	ask.on_tick = tick_seen_for_ever;
+	assert_ok(child_run(*state, &ask, &answer));
+	assert_false(answer.stopped);
+	assert_int_equal(answer.status, 3);
+	assert_true(ticks > 1 && ticks < 50);
+	ask.argv = SH("sleep 60");
+	ask.deadline_ms = 200;
+	assert_ok(child_run(*state, &ask, &answer));
+	assert_true(answer.timed_out);
+	assert_false(answer.stopped);
+}
+
 static void line_seen(void *data, struct slice line)
 {
 	struct text *seen = data;
@@ -306,5 +349,6 @@ UNIT_MAIN(unit(streams_and_status_come_back), unit(without_input_it_reads_nothin
 	  unit(a_reader_that_stops_does_not_kill_us), unit(output_beyond_the_bound_is_dropped),
 	  unit(at_its_deadline_the_whole_group_ends), unit(what_it_leaves_running_ends_with_it),
 	  unit(when_we_are_killed_the_group_ends), unit(a_signal_that_we_catch_ends_it),
+	  unit(who_asks_is_called_while_it_runs_and_may_end_it),
 	  unit(lines_of_its_stderr_are_told_as_they_come), unit(its_output_can_go_to_a_file),
 	  unit(nothing_of_ours_leaks_into_it_or_stays), unit(its_time_on_the_processor_is_counted))

@@ -298,7 +298,7 @@ struct run {
 	struct slice input;
 	struct stream out, err;
 	struct report said;
-	bool has_said, timed_out, interrupted;
+	bool has_said, timed_out, stopped, interrupted;
 };
 
 static void run_kill(const struct run *run)
@@ -333,10 +333,36 @@ static void run_hear(struct run *run)
 	}
 }
 
-/* Feed and read until the keeper is gone. */
-static void run_poll(struct run *run, unsigned int deadline_ms)
+/*
+ * Until when to wait at most, in milliseconds as poll() wants them: -1 for ever. Ends the run where
+ * its deadline has passed or the caller wants no more of it; `until` and `tick` are 0 from then on.
+ */
+static int run_clock(struct run *run, const struct child_ask *ask, int64_t *until, int64_t *tick)
 {
-	int64_t until = deadline_ms ? now_ms() + deadline_ms : 0;
+	int64_t now = now_ms(), left = INT32_MAX;
+
+	if (*tick && now >= *tick) {
+		run->stopped = !ask->on_tick(ask->data);
+		now = now_ms();
+		*tick = now + ask->tick_ms;
+	}
+	run->timed_out |= !run->stopped && *until && now >= *until;
+	if ((run->stopped || run->timed_out) && (*until || *tick)) {
+		run_kill(run);
+		*until = *tick = 0;
+	}
+	if (*until && *until - now < left)
+		left = *until - now;
+	if (*tick && *tick - now < left)
+		left = *tick - now;
+	return *until || *tick ? (int)left : -1;
+}
+
+/* Feed and read until the keeper is gone. */
+static void run_poll(struct run *run, const struct child_ask *ask)
+{
+	int64_t until = ask->deadline_ms ? now_ms() + ask->deadline_ms : 0;
+	int64_t tick = ask->on_tick ? now_ms() + ask->tick_ms : 0;
 
 	while (run->report >= 0) {
 		struct pollfd fds[] = {
@@ -346,16 +372,7 @@ static void run_poll(struct run *run, unsigned int deadline_ms)
 			{ .fd = run->out.fd, .events = POLLIN },
 			{ .fd = run->err.fd, .events = POLLIN },
 		};
-		int64_t left = until ? until - now_ms() : -1;
-
-		if (until && left <= 0) {
-			run->timed_out = true;
-			until = 0;
-			left = -1;
-			run_kill(run);
-		}
-
-		int ready = poll(fds, ARRAY_SIZE(fds), left > INT32_MAX ? INT32_MAX : (int)left);
+		int ready = poll(fds, ARRAY_SIZE(fds), run_clock(run, ask, &until, &tick));
 
 		/*
 		 * It is in a group of its own, so Ctrl-C reached only us: a caught signal is for it
@@ -421,6 +438,7 @@ static int run_answer(struct arena *arena, const struct child_ask *ask, struct r
 		.status = WIFSIGNALED(status) ? STATUS_OF_SIGNAL + WTERMSIG(status) :
 						WEXITSTATUS(status),
 		.timed_out = run->timed_out,
+		.stopped = run->stopped,
 		.truncated = run->out.truncated || run->err.truncated,
 		.out = slice_copy(arena, text_slice(&run->out.kept)),
 		.err = slice_copy(arena, text_slice(&run->err.kept)),
@@ -510,7 +528,7 @@ static int run_launch(struct arena *arena, const struct child_ask *ask, struct l
 
 	close_launch(launch);
 	if (run->keeper > 0)
-		run_poll(run, ask->deadline_ms);
+		run_poll(run, ask);
 	if (ask->inherit_stdio)
 		step_back(was, false);
 	errno = err;

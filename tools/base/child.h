@@ -25,12 +25,16 @@ struct child_ask {
 	const char *stdout_file; /* its stdout goes there instead of into memory; NULL: memory */
 	/* Called for each complete line of its stderr as it comes; may be NULL. */
 	void (*on_stderr)(void *data, struct slice line);
+	/* Called every `tick_ms` while it runs; false: it is ended now, with its group. May be NULL. */
+	bool (*on_tick)(void *data);
+	unsigned int tick_ms;
 	void *data;
 };
 
 struct child_answer {
 	int status; /* exit code, or 128 + signal */
 	bool timed_out;
+	bool stopped;	/* on_tick said so */
 	bool truncated; /* a stream was longer than output_max */
 	struct slice out, err;
 	double cpu_seconds; /* user and system, of it and what it waited for */
