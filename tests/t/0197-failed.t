@@ -169,6 +169,16 @@ test_expect_success 'no workspace is needed, but for --import' '
 	test_expect_code 2 series failed --import ../greg510.eml 2>err && cat err && grep "no workspace" err && cd ..
 '
 
+# Kernels of a store of their own, none of which the patch fits exactly but the one that lacks a name.
+(
+	SERIES_STORE=$PWD/names.git && git init -q --bare "$SERIES_STORE" && kernel_files v6.12.9 newer && add_kernel v6.12.9 newer &&
+	kernel_files v6.12.3 older && sed -i /demo_clamp/d older/include/linux/demo.h && add_kernel v5.15.3 older
+)
+test_expect_success 'text that fits is no draft where a newer kernel, which has the change, shows that a name is missing' '
+	greg 5.15 >greg515.eml && test_expect_code 3 series --store names.git failed greg515.eml >out && cat out &&
+	grep "v5.15.3 has no .demo_clamp., which is there in v6.12.9" out && ! ls 5.15.y-* 2>/dev/null
+'
+
 test_expect_success 'what is missing in a notice is named' '
 	sed "/^diff --git/,\$d" commit.patch >cut.patch && greg 6.1 cut.patch >nodiff.eml &&
 	test_expect_code 2 series -C ws failed nodiff.eml >out && cat out && grep "there is no diff behind the message of commit 0123456789ab" out &&

@@ -129,7 +129,9 @@ static void drafted_write(struct context *c, struct text *out, const struct fail
 static void conflict_write(struct context *c, struct text *out, struct pack *pack,
 			   const struct failing *f)
 {
-	const struct report report = { &f->series, &f->port, 1, pack };
+	const struct report report = {
+		.series = &f->series, .items = &f->port, .n = 1, .pack = pack
+	};
 	const char *name = f->taken_as ? f->taken_as : f->known_as;
 	struct text explain __free_text = TEXT_INIT;
 	struct slice rest, line;

@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The kernels are tried from the newest on, each as it is, and where it has the series already, as
+ * newer ones do when an older branch is to get a commit of Linus' tree, with the series taken back,
+ * last patch first: what that leaves has to take it again. The newest counts, since it is nearest to
+ * what the series was written for; an older one on which the text fits may lack what it relies on.
+ */
 #include "patch/base.h"
 
 #include "base/fail.h"
 #include "patch/ladder.h"
 #include "patch/reduce.h"
+#include "patch/undo.h"
 
 /* 1 when the patch lands exactly, 0 when it does not. */
 static int fits(struct arena *arena, struct base *base, const struct series_patch *patch)
@@ -37,6 +44,49 @@ static int base_try(struct arena *arena, struct repo *repo, const struct series 
 	return 1;
 }
 
+/* 1 when the patch was there exactly, and is taken back. */
+static int take_back(struct arena *arena, struct base *base, const struct series_patch *patch)
+{
+	struct reduced reduced;
+	struct ladder_answer answer;
+	struct diff back;
+	struct ladder_ask ask = {
+		.diff = &back,
+		.repo = base->repo,
+		.methods = LADDER_ONLY(MARK_EXACT),
+	};
+
+	if (reduce(arena, patch, base->draft, &reduced))
+		return -1;
+	undo_diff(arena, &reduced.diff, &back);
+	if (reduced.left && ladder_apply(arena, &ask, base->draft, &answer))
+		return -1;
+	return !reduced.left || answer.mark == MARK_EXACT;
+}
+
+static int base_without(struct arena *arena, struct repo *repo, const struct series *series,
+			const struct kernel *kernel, struct base *base)
+{
+	size_t point;
+	int r;
+
+	*base = (struct base){ .kernel = *kernel, .series = series, .repo = repo };
+	base->draft = draft_new(arena, repo, &kernel->tree);
+	for (size_t i = series->n; i--;) {
+		r = take_back(arena, base, &series->items[i]);
+		if (r != 1)
+			return r;
+	}
+	point = draft_point(base->draft);
+	for (size_t i = 0; i < series->n; i++) {
+		r = fits(arena, base, &series->items[i]);
+		if (r != 1)
+			return r;
+	}
+	draft_back(base->draft, point);
+	return point > 0;
+}
+
 int base_find(struct arena *arena, struct repo *repo, const struct series *series,
 	      struct base *base)
 {
@@ -52,6 +102,8 @@ int base_find(struct arena *arena, struct repo *repo, const struct series *serie
 		return -1;
 	for (size_t i = kernels.n; i--;) {
 		r = base_try(arena, repo, series, &kernels.items[i], base);
+		if (!r)
+			r = base_without(arena, repo, series, &kernels.items[i], base);
 		if (r)
 			return r;
 	}

@@ -3,8 +3,8 @@
  * Base: a kernel of the store on which the whole series fits exactly.
  *
  * It stands in for the tree that the series was written on, whose blobs the store need not have:
- * what the methods beyond "exact" compare a target with. The series names one; otherwise the newest
- * that fits is taken.
+ * what the methods beyond "exact" compare a target with. The series names one; otherwise it
+ * is the newest that fits, or that has all of it, with all of it taken back.
  */
 #ifndef SERIES_PATCH_BASE_H
 #define SERIES_PATCH_BASE_H
@@ -20,8 +20,10 @@ struct base {
 	size_t done;
 };
 
-/* 1 found, 0 the series fits exactly on no kernel of the store, -1 failed. A few ms for each kernel
- * tried. */
+/*
+ * 1 found, 0 the series fits exactly on no kernel of the store, and none has exactly all of it,
+ * -1 failed. A few ms for each kernel tried.
+ */
 int base_find(struct arena *arena, struct repo *repo, const struct series *series,
 	      struct base *base);
 /* Bring base->draft to where patch `index` (from 0) starts; indexes only grow. */

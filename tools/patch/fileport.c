@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "patch/place.h"
+#include "patch/undo.h"
 
 void fileport_init(struct fileport *port, struct arena *arena, const struct filediff *file,
 		   struct slice text)
@@ -45,22 +46,6 @@ static void splice_hunk(struct fileport *port, size_t number, size_t at)
 	port->hunks[number].at = splice->at;
 }
 
-/* The hunk as it would be undone: its pre-image is what the patch leaves. */
-static struct hunk reversed(struct arena *arena, const struct hunk *hunk)
-{
-	struct hunk back = *hunk;
-
-	back.old_start = hunk->new_start;
-	back.old_count = hunk->new_count;
-	back.items = arena_alloc(arena, (hunk->n + 1) * sizeof(*back.items));
-	for (size_t i = 0; i < hunk->n; i++) {
-		back.items[i] = hunk->items[i];
-		if (hunk->items[i].kind != ' ')
-			back.items[i].kind = hunk->items[i].kind == '+' ? '-' : '+';
-	}
-	return back;
-}
-
 static bool has_added(const struct hunk *hunk)
 {
 	for (size_t i = 0; i < hunk->n; i++)
@@ -79,7 +64,7 @@ static bool exact_present(struct fileport *port, size_t number)
 
 	if (!has_added(hunk))
 		return false;
-	back = reversed(port->arena, hunk);
+	back = undo_hunk(port->arena, hunk);
 	place = place_hunk(&port->lines, &back, 0, 0);
 	if (place.at == PLACE_NONE || (!place.expected && place.count != 1))
 		return false;
