@@ -123,7 +123,7 @@ static void next_steps(struct context *c, struct text *out, const struct ports *
 
 static int apply_print(struct context *c, const struct ports *ports, bool dry, bool moved)
 {
-	struct report report = { ports->series, ports->items, ports->n, ports->pack };
+	struct report report = { ports->series, ports->items, ports->n, ports->pack, NULL };
 	struct text out __free_text = TEXT_INIT;
 
 	if (c->json) {
@@ -161,7 +161,7 @@ static int apply_run(struct context *c)
 				"git configuration has no user.name and user.email: the commits carry no "
 				"Signed-off-by of yours");
 	}
-	report = (struct report){ ports.series, ports.items, ports.n, ports.pack };
+	report = (struct report){ ports.series, ports.items, ports.n, ports.pack, NULL };
 	pack_free(ports.pack);
 	if (code < 0)
 		return -1;

@@ -87,6 +87,8 @@ struct context {
 bool option_given(const struct context *context, const char *name);
 /* The (last) value given, or NULL. */
 const char *option_value(const struct context *context, const char *name);
+/* Every value given, cut at commas, each once; how many. */
+size_t option_values(const struct context *context, const char *name, const char *const **values);
 
 /*
  * The workspace: the folder with series/ and ci/targets.conf, the current one (or -C DIR) or one
@@ -133,6 +135,8 @@ int context_print(const struct context *context, const struct text *text);
 /* A line to standard error, "series apply: ..." before it; not with --quiet. */
 void context_say(const struct context *context, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+
+extern const char *const program_version; /* "0.1 (...)" */
 
 /* All commands, in the order help gives them. */
 extern const struct command *const commands[];

@@ -25,6 +25,8 @@
 #define SERIES_BUILD "unknown build"
 #endif
 
+const char *const program_version = SERIES_VERSION " (" SERIES_BUILD ")";
+
 const struct command *const commands[] = {
 	&command_fetch,	  &command_apply,     &command_status, &command_show,
 	&command_resolve, &command_import,    &command_export, &command_failed,
@@ -164,7 +166,7 @@ static int print_version(struct context *c)
 {
 	struct text out __free_text = TEXT_INIT;
 
-	text_addf(&out, "series %s (%s)\n", SERIES_VERSION, SERIES_BUILD);
+	text_addf(&out, "series %s\n", program_version);
 	return context_print(c, &out) ? failed(c, NULL) : EXIT_CLEAN;
 }
 

@@ -142,6 +142,33 @@ bool option_given(const struct context *context, const char *name)
 	return option_value(context, name) != NULL;
 }
 
+size_t option_values(const struct context *context, const char *name, const char *const **values)
+{
+	const struct command_values *given = context->values;
+	struct {
+		const char **items;
+		size_t n, cap;
+	} all = { 0 };
+
+	assert(table_has(context, name));
+	for (size_t i = 0; i < given->n; i++) {
+		struct slice rest = slice_of(given->items[i].value), one;
+
+		if (strcmp(given->items[i].option->name, name) != 0)
+			continue;
+		while (slice_cut(&rest, ',', &one)) {
+			bool had = !one.n;
+
+			for (size_t k = 0; k < all.n && !had; k++)
+				had = slice_is(one, all.items[k]);
+			if (!had)
+				*arena_push(context->arena, &all) = slice_str(context->arena, one);
+		}
+	}
+	*values = all.items;
+	return all.n;
+}
+
 /* Letters to add, drop, change or swap with their neighbour; words are short, so three rows do. */
 static size_t word_distance(const char *a, const char *b)
 {

@@ -31,6 +31,17 @@ static char *shown(struct arena *arena, const char *s, size_t columns)
 	return slice_str(arena, text_slice(&cut));
 }
 
+static const char *patch_letters(const struct report *report, size_t target, size_t patch)
+{
+	return report->letters ? report->letters[target * report->series->n + patch] : "";
+}
+
+/* What is proven to be wrong, or is not known, is more to look at than how the patch got there. */
+static enum tint letters_tint(const char *letters, enum tint mark)
+{
+	return strchr(letters, '!') ? TINT_BAD : strchr(letters, '?') ? TINT_LOOK : mark;
+}
+
 /* How many targets from `from` on fit beside the patches' numbers, at least one. */
 static size_t targets_fitting(const struct report *report, size_t from, size_t number,
 			      unsigned int width, size_t *used)
@@ -40,6 +51,12 @@ static size_t targets_fitting(const struct report *report, size_t from, size_t n
 	*used = 2 + number;
 	for (size_t i = from; i < report->n; i++, n++) {
 		size_t columns = text_columns(slice_of(report->items[i].kernel.name)) + 2;
+
+		for (size_t p = 0; p < report->series->n; p++) {
+			size_t cell = strlen(patch_letters(report, i, p)) + 6;
+
+			columns = cell > columns ? cell : columns;
+		}
 
 		if (n && *used + columns > width)
 			break;
@@ -66,14 +83,34 @@ static void table_block(struct arena *arena, struct text *out, const struct repo
 			   patch_place(arena, report->series, patch));
 		for (size_t i = from; i < from + n; i++) {
 			enum mark mark = report->items[i].items[p].mark;
+			const char *letters = patch_letters(report, i, p);
 
-			table_cell(arena, &table, mark_tint(mark), "%s", mark_info(mark)->sign);
+			table_cell(arena, &table, letters_tint(letters, mark_tint(mark)),
+				   *letters ? "%-3s %s" : "%s%s", mark_info(mark)->sign, letters);
 		}
 		if (subject)
 			table_cell(arena, &table, TINT_NONE, "%s",
 				   shown(arena, patch->mail.subject, subject));
 	}
 	table_write(out, &table, 2, color);
+}
+
+/* Of the letters that are in the table. */
+static const char *letters_legend(const struct report *report)
+{
+	bool trouble = false, any = false;
+
+	for (size_t i = 0; i < report->n; i++)
+		for (size_t p = 0; p < report->series->n; p++) {
+			const char *letters = patch_letters(report, i, p);
+
+			any = any || *letters;
+			trouble = trouble || strpbrk(letters, "!?");
+		}
+	return !any ? ",  nothing is built or tested yet" :
+	       !trouble ?
+		      ",  B builds,  T tested, no regression" :
+		      ",  B builds,  T tested, no regression,  ! not so,  ? could not be found out";
 }
 
 /* What the signs in the table mean, those that are in it. */
@@ -89,6 +126,8 @@ static void legend(struct text *out, const struct report *report, unsigned int w
 		if (seen[m])
 			text_addf(&line, "%s%s %s", line.len ? ",  " : "", mark_info(m)->sign,
 				  m == MARK_NONE ? "not reached" : mark_info(m)->name);
+	if (report->letters)
+		text_adds(&line, letters_legend(report));
 	text_adds(out, tint_on(color, TINT_DIM));
 	text_add_filled(out, text_slice(&line), 2, width);
 	text_adds(out, tint_off(color, TINT_DIM));

@@ -17,6 +17,8 @@ struct report {
 	const struct port *items;
 	size_t n;
 	struct pack *pack; /* that has what is not in the store yet */
+	/* What is proven of each patch, target after target: "BT" (see docs/testing.md); NULL: not looked up. */
+	char *const *letters;
 };
 
 /* The worst mark of all. */

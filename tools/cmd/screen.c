@@ -129,6 +129,14 @@ static size_t shown_take(struct slice s, size_t *columns)
 	return n ? n : 1;
 }
 
+char *text_shown(struct arena *arena, const char *s)
+{
+	struct text safe __free_text = TEXT_INIT;
+
+	text_add_shown(&safe, slice_of(s), false);
+	return slice_str(arena, text_slice(&safe));
+}
+
 size_t text_columns(struct slice s)
 {
 	size_t total = 0, columns;

@@ -35,6 +35,8 @@ enum tint mark_tint(enum mark mark);
  * newlines stay where `lines`.
  */
 void text_add_shown(struct text *text, struct slice s, bool lines);
+/* The same, of one line, owned by the arena. */
+char *text_shown(struct arena *arena, const char *s);
 /* Columns that it takes on a terminal, tabs not counted, escape sequences of tints not either. */
 size_t text_columns(struct slice s);
 /* Cut to at most `columns`, with "..." where something was cut. */

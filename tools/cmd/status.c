@@ -32,7 +32,7 @@ static void branch_states(struct context *c, struct text *out, const struct port
 
 static int status_print(struct context *c, const struct ports *ports)
 {
-	struct report report = { ports->series, ports->items, ports->n, ports->pack };
+	struct report report = { ports->series, ports->items, ports->n, ports->pack, NULL };
 	struct text out __free_text = TEXT_INIT;
 
 	if (c->json) {
