@@ -11,7 +11,7 @@ FUZZ_SECONDS ?= 20
 
 CFLAGS ?= -O2 -g
 WARN := -std=gnu11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
-PKGS := libgit2 popt jansson libarchive libdeflate nettle
+PKGS := libgit2 popt jansson libarchive libdeflate nettle sqlite3
 PROGRAM := tools/series
 ifdef SAN
 # Checked for memory errors and undefined behaviour; beside the usual build, not in its place.
@@ -26,8 +26,8 @@ endif
 
 # Asked for once, when first used: `make check` and `make demo` install pkg-config themselves.
 PKG_FLAGS = $(eval PKG_FLAGS := $(call pkg,--cflags))$(PKG_FLAGS)
-# libarchive is loaded when an archive is opened: see tools/kernel/archive_late.c.
-PKG_LIBS = $(eval PKG_LIBS := $(filter-out -larchive,$(call pkg,--libs)))$(PKG_LIBS)
+# libarchive and SQLite are loaded when an archive or a database is opened: see tools/kernel/*_late.c.
+PKG_LIBS = $(eval PKG_LIBS := $(filter-out -larchive -lsqlite3,$(call pkg,--libs)))$(PKG_LIBS)
 pkg = $(if $(shell pkg-config --exists $(PKGS) && echo yes),$(shell pkg-config $(1) $(PKGS)),\
 	$(error a library is missing (of $(PKGS)): run 'ci/need.sh build'))
 ALL_CPPFLAGS = -Itools -I$(O) -D_FILE_OFFSET_BITS=64 $(CPPFLAGS) $(PKG_FLAGS)

@@ -175,7 +175,7 @@ static void a_mistake_is_refused_by_file_and_line(void **state)
 		  ":3: test 'a' is named twice" },
 		{ "[tests \"t\"]\n\tselftest = a\n\tprove = a a\n", ":3: test 'a' is named twice" },
 		{ "[tests \"t\"]\n\tselftest = a/b\n", ":2: 'a/b': a name is wanted" },
-		{ "[tests \"t\"]\n\tselftest = a;b\n", ":2: " },
+		{ "[tests \"t\"]\n\tselftest = a$b\n", ":2: 'a$b' is no name of a test" },
 		{ "[tests \"t\"]\n\tprogram = word\n", ":2: 'word' is no path, and there is no" },
 		{ "[tests \"t\"]\n\tprogram = word\n[test \"word\"]\n\ttimeout = 3\n",
 		  ":4: test 'word' has no program" },

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The schema is a list of steps, each a script; PRAGMA user_version says how many of them a file has had. Text is
+ * kept as text, ids as hexadecimal: whoever looks into the file with sqlite3 can read it.
+ *
+ * synchronous=NORMAL with a write-ahead log: after a crash of the program or of the machine the file is whole, and holds
+ * everything up to one of its last transactions.
+ */
+#define _GNU_SOURCE
+#include "kernel/results.h"
+
+#include <errno.h>
+#include <time.h>
+
+#include "base/fail.h"
+#include "base/file.h"
+#include "kernel/results_part.h"
+
+/* "seri" */
+#define APPLICATION_ID 0x73657269
+/* Another run may be in the middle of writing. */
+#define BUSY_MS 30000
+
+static const char *const steps[RESULTS_SCHEMA] = {
+	"CREATE TABLE runs(id INTEGER PRIMARY KEY, started INTEGER, ended INTEGER, series TEXT,"
+	" command TEXT, version TEXT);"
+	"CREATE TABLE builds(id INTEGER PRIMARY KEY, run INTEGER REFERENCES runs(id), series TEXT,"
+	" target TEXT, config TEXT, compiler TEXT, key TEXT, arm TEXT, tree TEXT, built INTEGER,"
+	" cached INTEGER, wall REAL, cpu REAL, complaints INTEGER, new_complaints INTEGER,"
+	" error TEXT);"
+	"CREATE INDEX builds_of_run ON builds(run);"
+	"CREATE INDEX builds_of_tree ON builds(series, target, tree);"
+	"CREATE TABLE arms(id INTEGER PRIMARY KEY, run INTEGER REFERENCES runs(id), key TEXT,"
+	" attempt INTEGER, series TEXT, target TEXT, cell TEXT, arm TEXT, tree TEXT, dir TEXT,"
+	" emulator TEXT, ended TEXT, why TEXT, flaw TEXT, complete INTEGER, wall REAL, cpu REAL);"
+	"CREATE INDEX arms_of_key ON arms(key, attempt);"
+	"CREATE INDEX arms_of_run ON arms(run);"
+	"CREATE TABLE tests(arm INTEGER REFERENCES arms(id), place INTEGER, name TEXT,"
+	" status TEXT, signature TEXT, why TEXT, ms INTEGER, PRIMARY KEY(arm, place))"
+	" WITHOUT ROWID;"
+	"CREATE TABLE splats(arm INTEGER REFERENCES arms(id), place INTEGER, kind TEXT,"
+	" title TEXT, raw TEXT, test TEXT, line INTEGER, PRIMARY KEY(arm, place)) WITHOUT ROWID;"
+	"CREATE TABLE cells(id INTEGER PRIMARY KEY, run INTEGER REFERENCES runs(id), series TEXT,"
+	" target TEXT, cell TEXT, key TEXT, base TEXT, patched TEXT, word TEXT, red INTEGER,"
+	" unknown INTEGER, fixed TEXT, why TEXT, first_bad TEXT, base_arm INTEGER,"
+	" patched_arm INTEGER, at INTEGER);"
+	"CREATE INDEX cells_of_run ON cells(run);"
+	"CREATE INDEX cells_of_tree ON cells(series, target, patched);"
+	"CREATE TABLE judged(cell INTEGER REFERENCES cells(id), place INTEGER, name TEXT,"
+	" class TEXT, base TEXT, patched TEXT, why TEXT, PRIMARY KEY(cell, place)) WITHOUT ROWID;",
+};
+
+int results_fail(const struct results *results, const char *doing)
+{
+	int code = sqlite3_errcode(results->db) & 0xff;
+	const char *why = sqlite3_errmsg(results->db);
+
+	switch (code) {
+	case SQLITE_NOTADB:
+		return fail_as(FAIL_USAGE,
+			       "%s: no database of results (%s): move it away, it is made anew",
+			       results->path, why);
+	case SQLITE_CORRUPT:
+		return fail(
+			"%s: damaged (%s): move it away, it is made anew and what was tested is tested again",
+			results->path, why);
+	case SQLITE_BUSY:
+		return fail_as(FAIL_BUSY, "%s: another run has been writing to it for too long",
+			       results->path);
+	case SQLITE_FULL:
+		return fail("%s: cannot %s: the disk is full", results->path, doing);
+	default:
+		return fail("%s: cannot %s: %s", results->path, doing, why);
+	}
+}
+
+static int bind(sqlite3_stmt *statement, const char *types, va_list ap)
+{
+	int bad = 0;
+
+	for (int i = 0; types[i] && !bad; i++) {
+		const char *s;
+		char hex[GIT_OID_HEXSZ + 1];
+
+		switch (types[i]) {
+		case 's':
+			s = va_arg(ap, const char *);
+			bad = sqlite3_bind_text(statement, i + 1, s ? s : "", -1, SQLITE_TRANSIENT);
+			break;
+		case 'i':
+			bad = sqlite3_bind_int64(statement, i + 1, va_arg(ap, int64_t));
+			break;
+		case 'd':
+			bad = sqlite3_bind_double(statement, i + 1, va_arg(ap, double));
+			break;
+		case 'o':
+			git_oid_tostr(hex, sizeof(hex), va_arg(ap, const git_oid *));
+			bad = sqlite3_bind_text(statement, i + 1, hex, -1, SQLITE_TRANSIENT);
+			break;
+		default:
+			bad = SQLITE_MISUSE;
+		}
+	}
+	return bad;
+}
+
+static sqlite3_stmt *ask(struct results *results, const char *sql, const char *types, va_list ap)
+{
+	sqlite3_stmt *statement = NULL;
+
+	if (sqlite3_prepare_v2(results->db, sql, -1, &statement, NULL) ||
+	    bind(statement, types, ap)) {
+		sqlite3_finalize(statement);
+		results_fail(results, "use it");
+		return NULL;
+	}
+	return statement;
+}
+
+sqlite3_stmt *results_ask(struct results *results, const char *sql, const char *types, ...)
+{
+	sqlite3_stmt *statement;
+	va_list ap;
+
+	va_start(ap, types);
+	statement = ask(results, sql, types, ap);
+	va_end(ap);
+	return statement;
+}
+
+int results_row(struct results *results, sqlite3_stmt *statement)
+{
+	switch (sqlite3_step(statement)) {
+	case SQLITE_ROW:
+		return 1;
+	case SQLITE_DONE:
+		return 0;
+	default:
+		return results_fail(results, "use it");
+	}
+}
+
+int results_do(struct results *results, const char *sql, const char *types, ...)
+{
+	__free(statement) sqlite3_stmt *statement = NULL;
+	va_list ap;
+	int row;
+
+	va_start(ap, types);
+	statement = ask(results, sql, types, ap);
+	va_end(ap);
+	if (!statement)
+		return -1;
+	while ((row = results_row(results, statement)) == 1)
+		;
+	return row;
+}
+
+static int script(struct results *results, const char *sql)
+{
+	return sqlite3_exec(results->db, sql, NULL, NULL, NULL) ?
+		       results_fail(results, "prepare it") :
+		       0;
+}
+
+/* The one number that a pragma gives. */
+static int pragma(struct results *results, const char *sql, int64_t *value)
+{
+	__free(statement) sqlite3_stmt *statement = results_ask(results, sql, "");
+	int row = statement ? results_row(results, statement) : -1;
+
+	*value = row == 1 ? sqlite3_column_int64(statement, 0) : 0;
+	return row < 0 ? -1 : 0;
+}
+
+/* Bring it to our schema, in one transaction: whoever comes second finds it done. */
+static int upgrade(struct results *results)
+{
+	struct arena *arena __free(arena) = arena_new();
+	int64_t application, version, tables;
+
+	if (pragma(results, "PRAGMA application_id", &application) ||
+	    pragma(results, "PRAGMA user_version", &version) ||
+	    pragma(results, "SELECT count(*) FROM sqlite_master", &tables))
+		return -1;
+	if (tables && application != APPLICATION_ID)
+		return fail_as(FAIL_USAGE, "%s: no database of results: another program's",
+			       results->path);
+	if (version > RESULTS_SCHEMA)
+		return fail_as(FAIL_USAGE,
+			       "%s: written by a newer series (its schema is %lld, ours %d)",
+			       results->path, (long long)version, RESULTS_SCHEMA);
+	if (version == RESULTS_SCHEMA)
+		return 0;
+	if (script(results, "BEGIN IMMEDIATE") || pragma(results, "PRAGMA user_version", &version))
+		return -1;
+	for (; version < RESULTS_SCHEMA; version++)
+		if (script(results, steps[version]))
+			return -1;
+	return script(results,
+		      arena_printf(arena,
+				   "PRAGMA application_id=%d; PRAGMA user_version=%d; COMMIT",
+				   APPLICATION_ID, RESULTS_SCHEMA));
+}
+
+int results_open(const char *path, struct results **results)
+{
+	struct results *r = calloc(1, sizeof(*r));
+
+	*results = NULL;
+	if (!r || !(r->path = strdup(path)))
+		abort();
+	if (sqlite3_open_v2(path, &r->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL)) {
+		if (r->db)
+			fail("cannot open %s: %s", path, sqlite3_errmsg(r->db));
+		else
+			fail("cannot open %s: SQLite cannot be loaded (package libsqlite3-0)",
+			     path);
+		results_free(r);
+		return -1;
+	}
+	sqlite3_busy_timeout(r->db, BUSY_MS);
+	if (script(r,
+		   "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON") ||
+	    upgrade(r)) {
+		results_free(r);
+		return -1;
+	}
+	*results = r;
+	return 0;
+}
+
+void results_free(struct results *results)
+{
+	if (!results)
+		return;
+	if (results->db)
+		sqlite3_close(results->db);
+	free(results->path);
+	free(results);
+}
+
+char *results_home(struct arena *arena)
+{
+	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+	char *path;
+
+	if (state && state[0] == '/')
+		path = arena_printf(arena, "%s/series", state);
+	else if (home && home[0] == '/')
+		path = arena_printf(arena, "%s/.local/state/series", home);
+	else
+		return fail_as(FAIL_USAGE,
+			       "no folder for results: neither HOME nor XDG_STATE_HOME is set"),
+		       NULL;
+	return file_make_dirs(path) ? NULL : path;
+}
+
+int results_run_begin(struct results *results, struct run_record *run)
+{
+	run->started = run->started ? run->started : (int64_t)time(NULL);
+	if (results_do(
+		    results,
+		    "INSERT INTO runs(started, ended, series, command, version) VALUES(?,0,?,?,?)",
+		    "isss", run->started, run->series, run->command, run->version))
+		return -1;
+	run->id = sqlite3_last_insert_rowid(results->db);
+	return 0;
+}
+
+int results_run_end(struct results *results, int64_t run)
+{
+	return results_do(results, "UPDATE runs SET ended=? WHERE id=?", "ii", (int64_t)time(NULL),
+			  run);
+}
+
+int results_build_put(struct results *results, int64_t run, const struct build_record *b)
+{
+	return results_do(
+		results,
+		"INSERT INTO builds(run, series, target, config, compiler, key, arm, tree, built,"
+		" cached, wall, cpu, complaints, new_complaints, error)"
+		" VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+		"issssssoiiddiis", run, b->series, b->target, b->config, b->compiler, b->key,
+		b->arm, &b->tree, (int64_t)b->built, (int64_t)b->cached, b->wall_seconds,
+		b->cpu_seconds, (int64_t)b->complaints, (int64_t)b->new_complaints, b->first_error);
+}
+
+static int arm_rows(struct results *results, int64_t run, struct arm_record *a,
+		    const struct guest_report *report, const struct console_report *console)
+{
+	if (results_do(results,
+		       "INSERT INTO arms(run, key, attempt, series, target, cell, arm, tree, dir,"
+		       " emulator, ended, why, flaw, complete, wall, cpu)"
+		       " VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+		       "isissssosssssidd", run, a->key, (int64_t)a->attempt, a->series, a->target,
+		       a->cell, a->arm, &a->tree, a->dir, a->emulator,
+		       machine_end_word(a->machine.end), a->machine.why, a->flaw,
+		       (int64_t)a->complete, a->machine.wall_seconds, a->machine.cpu_seconds))
+		return -1;
+	a->id = sqlite3_last_insert_rowid(results->db);
+	a->run = run;
+	for (size_t i = 0; i < report->n; i++) {
+		const struct test_result *t = &report->items[i];
+
+		if (results_do(results,
+			       "INSERT INTO tests(arm, place, name, status, signature, why, ms)"
+			       " VALUES(?,?,?,?,?,?,?)",
+			       "iissssi", a->id, (int64_t)i, t->name, test_status_word(t->status),
+			       t->signature, t->why, (int64_t)t->ms))
+			return -1;
+	}
+	for (size_t i = 0; i < console->n; i++) {
+		const struct splat *s = &console->items[i];
+
+		if (results_do(results,
+			       "INSERT INTO splats(arm, place, kind, title, raw, test, line)"
+			       " VALUES(?,?,?,?,?,?,?)",
+			       "iissssi", a->id, (int64_t)i, splat_word(s->kind), s->title, s->raw,
+			       s->test, (int64_t)s->line))
+			return -1;
+	}
+	return 0;
+}
+
+/* What was begun ends: as a whole, or not at all. */
+static int transaction_end(struct results *results, int ret)
+{
+	if (!ret)
+		ret = script(results, "COMMIT");
+	if (ret && !sqlite3_get_autocommit(results->db))
+		sqlite3_exec(results->db, "ROLLBACK", NULL, NULL, NULL);
+	return ret;
+}
+
+int results_arm_put(struct results *results, int64_t run, struct arm_record *arm,
+		    const struct guest_report *report, const struct console_report *console)
+{
+	if (script(results, "BEGIN IMMEDIATE"))
+		return -1;
+	return transaction_end(results, arm_rows(results, run, arm, report, console));
+}
+
+static int cell_rows(struct results *results, int64_t run, const struct cell_record *c,
+		     const struct verdict *verdict)
+{
+	int64_t cell;
+
+	if (results_do(results,
+		       "INSERT INTO cells(run, series, target, cell, key, base, patched, word,"
+		       " red, unknown, fixed, why, first_bad, base_arm, patched_arm, at)"
+		       " VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+		       "issssoosiisssiii", run, c->series, c->target, c->cell, c->key, &c->base,
+		       &c->patched, c->word, (int64_t)c->red, (int64_t)c->unknown, c->fixed, c->why,
+		       c->first_bad, c->base_arm, c->patched_arm, (int64_t)time(NULL)))
+		return -1;
+	cell = sqlite3_last_insert_rowid(results->db);
+	for (size_t i = 0; i < verdict->n; i++) {
+		const struct judged *j = &verdict->items[i];
+
+		if (results_do(results,
+			       "INSERT INTO judged(cell, place, name, class, base, patched, why)"
+			       " VALUES(?,?,?,?,?,?,?)",
+			       "iisssss", cell, (int64_t)i, j->name, class_records[j->class].word,
+			       j->base ? test_status_word(j->base->status) : "missing",
+			       j->patched ? test_status_word(j->patched->status) : "missing",
+			       j->why))
+			return -1;
+	}
+	return 0;
+}
+
+int results_cell_put(struct results *results, int64_t run, const struct cell_record *cell,
+		     const struct verdict *verdict)
+{
+	if (script(results, "BEGIN IMMEDIATE"))
+		return -1;
+	return transaction_end(results, cell_rows(results, run, cell, verdict));
+}
