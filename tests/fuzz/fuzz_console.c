@@ -62,11 +62,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	rest = text;
 	slice_line(&rest, &line);
 
-	char *stamped = arena_printf(arena, "[    1.234567] " SLICE_FMT, SLICE_ARG(line));
-	char *bare = console_normalise(arena, slice_skip(slice_of(stamped), 15));
+	char *bare = console_normalise(arena, line);
+	char *stamped = arena_printf(arena, "[    1.234567] %s", slice_str(arena, line));
 
-	must(same_str(console_normalise(arena, slice_of(stamped)), bare) ||
-	     strstr(stamped + 1, "] ") != stamped + 13);
+	/* Another stamp further on would be the one that counts. */
+	if (!memchr(line.p, '[', line.n) && !memchr(line.p, '\0', line.n))
+		must(same_str(console_normalise(arena, slice_of(stamped)), bare));
 	must(!strpbrk(bare, "\n\r\033\t"));
 	arena_free(arena);
 	return 0;

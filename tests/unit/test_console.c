@@ -45,151 +45,146 @@ static void boot_marks_and_end_are_seen(void **state)
 	assert_int_equal(report->lines, 6);
 }
 
+/* What a kernel says, and what the splat is called. */
+static const struct {
+	enum splat_kind kind;
+	const char *text, *title;
+} splats[] = {
+	{ SPLAT_WARNING,
+	  "------------[ cut here ]------------\n"
+	  "WARNING: CPU: 0 PID: 12 at arch/x86/kvm/x86.c:123 kvm_queue_exception+0x12/0x34\n"
+	  "Modules linked in:\n"
+	  "CPU: 0 PID: 12 Comm: payload_test Not tainted 6.12.73 #1\n"
+	  "RIP: 0010:kvm_queue_exception+0x12/0x34\n---[ end trace 0000000000000000 ]---\n",
+	  "WARNING: arch/x86/kvm/x86.c kvm_queue_exception" },
+	{ SPLAT_WARNING,
+	  "------------[ cut here ]------------\n"
+	  "WARNING: arch/x86/kvm/x86.c:99 at kvm_queue_exception.isra.0+0x1/0x2, CPU#0: a/7\n"
+	  "---[ end trace 0000000000000000 ]---\n",
+	  "WARNING: arch/x86/kvm/x86.c kvm_queue_exception" },
+	{ SPLAT_WARNING,
+	  "WARNING: CPU: 1 PID: 4 at kvm_arch+0x1/0x2 [kvm]\n---[ end trace 12 ]---\n",
+	  "WARNING: kvm_arch [kvm]" },
+	{ SPLAT_WARNING,
+	  "WARNING: [vcpu->arch.exception.pending] arch/x86/kvm/x86.c:5 at f+0x1/0x2, CPU#1: x/3\n",
+	  "WARNING: [vcpu->arch.exception.pending] arch/x86/kvm/x86.c f" },
+	{ SPLAT_WARNING,
+	  "------------[ cut here ]------------\n"
+	  "refcount_t: underflow; use-after-free.\n"
+	  "WARNING: CPU: 0 PID: 1 at lib/refcount.c:28 refcount_warn_saturate+0xba/0x110\n",
+	  "WARNING: lib/refcount.c refcount_warn_saturate: refcount_t: underflow; use-after-free." },
+	{ SPLAT_WARNING,
+	  "unchecked MSR access error: RDMSR from 0x140 at rIP: 0xffffffff81025f6c "
+	  "(native_read_msr+0x4/0x20)\nCall Trace:\n f+0x1/0x2\n",
+	  "unchecked MSR access error: RDMSR from 0x140 at rIP: 0x* (native_read_msr)" },
+	{ SPLAT_OOPS,
+	  "BUG: kernel NULL pointer dereference, address: 0000000000000010\n"
+	  "#PF: supervisor read access in kernel mode\n"
+	  "Oops: 0000 [#1] PREEMPT SMP NOPTI\nRIP: 0010:kvm_vcpu_ioctl+0x21/0x700\n"
+	  "RIP: 0033:0x401234\n---[ end trace 0000000000000000 ]---\n",
+	  "BUG: kernel NULL pointer dereference, address: * in kvm_vcpu_ioctl" },
+	{ SPLAT_OOPS,
+	  "BUG: unable to handle page fault for address: ffffc90000123000\n"
+	  "Oops: Oops: 0002 [#3] SMP\nRIP: 0010:memcpy+0x1/0x2\n",
+	  "BUG: unable to handle page fault for address: * in memcpy" },
+	{ SPLAT_OOPS,
+	  "general protection fault, probably for non-canonical address 0xdead000000000100: 0000 [#1] SMP\n"
+	  "RIP: 0010:list+0x1/0x2\n",
+	  "general protection fault, probably for non-canonical address 0x*: 0000 in list" },
+	{ SPLAT_OOPS, "Oops: divide error: 0000 [#1] SMP\nRIP: 0010:f+0x1/0x2\n",
+	  "Oops: divide error: 0000 in f" },
+	{ SPLAT_OOPS, "traps: PANIC: double fault, error_code: 0x0\n",
+	  "traps: PANIC: double fault, error_code: 0x0" },
+	{ SPLAT_BUG,
+	  "------------[ cut here ]------------\nkernel BUG at arch/x86/kvm/x86.c:4711!\n"
+	  "invalid opcode: 0000 [#1] SMP\nRIP: 0010:f+0x1/0x2\n---[ end trace 0 ]---\n",
+	  "kernel BUG at arch/x86/kvm/x86.c! in f" },
+	{ SPLAT_BUG, "BUG: Bad page state in process payload_test  pfn:12a4f\n",
+	  "BUG: Bad page state in process payload_test pfn" },
+	{ SPLAT_BUG, "unregister_netdevice: waiting for lo to become free. Usage count = 2\n",
+	  "unregister_netdevice: waiting for lo to become free." },
+	{ SPLAT_KASAN,
+	  "==================================================================\n"
+	  "BUG: KASAN: use-after-free in f+0x1/0x2 [kvm]\n"
+	  "Read of size 8 at addr ffff88810a by task x/12\n\nCall Trace:\n"
+	  "==================================================================\n",
+	  "BUG: KASAN: use-after-free in f [kvm]" },
+	{ SPLAT_KASAN, "BUG: KFENCE: out-of-bounds read in f+0x1/0x2\n\n",
+	  "BUG: KFENCE: out-of-bounds read in f" },
+	{ SPLAT_KASAN, "BUG: KCSAN: data-race in a / b\n", "BUG: KCSAN: data-race in a / b" },
+	{ SPLAT_KASAN, "BUG: KMSAN: uninit-value in f+0x1/0x2\n", "BUG: KMSAN: uninit-value in f" },
+	{ SPLAT_KASAN, "UBSAN: shift-out-of-bounds in arch/x86/kvm/lapic.c:12:34\n",
+	  "UBSAN: shift-out-of-bounds in arch/x86/kvm/lapic.c" },
+	{ SPLAT_LOCKDEP,
+	  "\n======================================================\n"
+	  "WARNING: possible circular locking dependency detected\n"
+	  "6.12.73 #1 Not tainted\n------------------------------------------------------\n"
+	  "state_test/71 is trying to acquire lock:\n"
+	  "ffff888004a3c0a8 (&vcpu->mutex){+.+.}-{3:3}, at: f+0x1/0x2\n\n"
+	  "but task is already holding lock:\n"
+	  "ffffc90000a3c0a8 (&kvm->lock){+.+.}-{3:3}, at: g+0x1/0x2\n\n"
+	  "stack backtrace:\nCPU: 0 PID: 3\n\n",
+	  "WARNING: possible circular locking dependency detected in (&vcpu->mutex), (&kvm->lock)" },
+	{ SPLAT_LOCKDEP, "WARNING: possible recursive locking detected\n",
+	  "WARNING: possible recursive locking detected" },
+	{ SPLAT_LOCKDEP, "WARNING: inconsistent lock state\n", "WARNING: inconsistent lock state" },
+	{ SPLAT_LOCKDEP, "WARNING: HARDIRQ-safe -> HARDIRQ-unsafe lock order detected\n",
+	  "WARNING: HARDIRQ-safe -> HARDIRQ-unsafe lock order detected" },
+	{ SPLAT_LOCKDEP, "WARNING: bad unlock balance detected!\n",
+	  "WARNING: bad unlock balance detected!" },
+	{ SPLAT_LOCKDEP, "INFO: trying to register non-static key.\n",
+	  "INFO: trying to register non-static key." },
+	{ SPLAT_LOCKDEP, "[ BUG: Invalid wait context ]\n", "[ BUG: Invalid wait context ]" },
+	{ SPLAT_LOCKDEP,
+	  "WARNING: suspicious RCU usage\n6.12.73 #1 Not tainted\n"
+	  "-----------------------------\n"
+	  "arch/x86/kvm/x86.c:1234 suspicious rcu_dereference_check() usage!\n",
+	  "WARNING: suspicious RCU usage in arch/x86/kvm/x86.c suspicious "
+	  "rcu_dereference_check() usage!" },
+	{ SPLAT_RCU_STALL, "rcu: INFO: rcu_sched self-detected stall on CPU\n",
+	  "rcu: INFO: rcu_sched self-detected stall on CPU" },
+	{ SPLAT_RCU_STALL, "rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:\n",
+	  "rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:" },
+	{ SPLAT_RCU_STALL,
+	  "rcu: INFO: rcu_preempt detected expedited stalls on CPUs/tasks: { 0-.... } 7 jiffies\n",
+	  "rcu: INFO: rcu_preempt detected expedited stalls on CPUs/tasks:" },
+	{ SPLAT_HUNG_TASK, "INFO: task kworker/0:1:12 blocked for more than 120 seconds.\n",
+	  "INFO: task kworker blocked for more than 120 seconds." },
+	{ SPLAT_HUNG_TASK, "INFO: task a:9 blocked in I/O wait for more than 120 seconds.\n",
+	  "INFO: task a blocked in I/O wait for more than 120 seconds." },
+	{ SPLAT_LOCKUP, "watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [state_test:71]\n",
+	  "watchdog: BUG: soft lockup - CPU stuck [state_test]" },
+	{ SPLAT_LOCKUP, "NMI watchdog: Watchdog detected hard LOCKUP on cpu 0\n",
+	  "NMI watchdog: Watchdog detected hard LOCKUP on cpu" },
+	{ SPLAT_LOCKUP, "watchdog: CPU3: Watchdog detected hard LOCKUP on cpu 3\n",
+	  "watchdog: CPU: Watchdog detected hard LOCKUP on cpu" },
+	{ SPLAT_LOCKUP,
+	  "BUG: workqueue lockup - pool cpus=0 node=0 flags=0x0 nice=0 stuck for 31s!\n",
+	  "BUG: workqueue lockup" },
+	{ SPLAT_SLEEP,
+	  "BUG: sleeping function called from invalid context at kernel/locking/mutex.c:283\n",
+	  "BUG: sleeping function called from invalid context at kernel/locking/mutex.c" },
+	{ SPLAT_SLEEP, "BUG: scheduling while atomic: state_test/71/0x00000002\n",
+	  "BUG: scheduling while atomic: state_test" },
+	{ SPLAT_SLEEP,
+	  "BUG: using smp_processor_id() in preemptible [00000000] code: a/71\n"
+	  "caller is f+0x1/0x2\n",
+	  "BUG: using smp_processor_id() in preemptible [*] code: a in caller is f" },
+	{ SPLAT_PANIC, "Kernel panic - not syncing: Fatal exception\n",
+	  "Kernel panic - not syncing: Fatal exception" },
+};
+
 static void every_kind_of_splat_has_a_title_without_what_varies(void **state)
 {
-	static const struct {
-		enum splat_kind kind;
-		const char *text, *title;
-	} cases[] = {
-		{ SPLAT_WARNING,
-		  "------------[ cut here ]------------\n"
-		  "WARNING: CPU: 0 PID: 12 at arch/x86/kvm/x86.c:123 kvm_queue_exception+0x12/0x34\n"
-		  "Modules linked in:\n"
-		  "CPU: 0 PID: 12 Comm: payload_test Not tainted 6.12.73 #1\n"
-		  "RIP: 0010:kvm_queue_exception+0x12/0x34\n---[ end trace 0000000000000000 ]---\n",
-		  "WARNING: arch/x86/kvm/x86.c kvm_queue_exception" },
-		{ SPLAT_WARNING,
-		  "------------[ cut here ]------------\n"
-		  "WARNING: arch/x86/kvm/x86.c:99 at kvm_queue_exception.isra.0+0x1/0x2, CPU#0: a/7\n"
-		  "---[ end trace 0000000000000000 ]---\n",
-		  "WARNING: arch/x86/kvm/x86.c kvm_queue_exception" },
-		{ SPLAT_WARNING,
-		  "WARNING: CPU: 1 PID: 4 at kvm_arch+0x1/0x2 [kvm]\n---[ end trace 12 ]---\n",
-		  "WARNING: kvm_arch [kvm]" },
-		{ SPLAT_WARNING,
-		  "WARNING: [vcpu->arch.exception.pending] arch/x86/kvm/x86.c:5 at f+0x1/0x2, CPU#1: x/3\n",
-		  "WARNING: [vcpu->arch.exception.pending] arch/x86/kvm/x86.c f" },
-		{ SPLAT_WARNING,
-		  "------------[ cut here ]------------\n"
-		  "refcount_t: underflow; use-after-free.\n"
-		  "WARNING: CPU: 0 PID: 1 at lib/refcount.c:28 refcount_warn_saturate+0xba/0x110\n",
-		  "WARNING: lib/refcount.c refcount_warn_saturate: refcount_t: underflow; use-after-free." },
-		{ SPLAT_WARNING,
-		  "unchecked MSR access error: RDMSR from 0x140 at rIP: 0xffffffff81025f6c "
-		  "(native_read_msr+0x4/0x20)\nCall Trace:\n f+0x1/0x2\n",
-		  "unchecked MSR access error: RDMSR from 0x140 at rIP: 0x* (native_read_msr)" },
-		{ SPLAT_OOPS,
-		  "BUG: kernel NULL pointer dereference, address: 0000000000000010\n"
-		  "#PF: supervisor read access in kernel mode\n"
-		  "Oops: 0000 [#1] PREEMPT SMP NOPTI\nRIP: 0010:kvm_vcpu_ioctl+0x21/0x700\n"
-		  "RIP: 0033:0x401234\n---[ end trace 0000000000000000 ]---\n",
-		  "BUG: kernel NULL pointer dereference, address: * in kvm_vcpu_ioctl" },
-		{ SPLAT_OOPS,
-		  "BUG: unable to handle page fault for address: ffffc90000123000\n"
-		  "Oops: Oops: 0002 [#3] SMP\nRIP: 0010:memcpy+0x1/0x2\n",
-		  "BUG: unable to handle page fault for address: * in memcpy" },
-		{ SPLAT_OOPS,
-		  "general protection fault, probably for non-canonical address 0xdead000000000100: 0000 [#1] SMP\n"
-		  "RIP: 0010:list+0x1/0x2\n",
-		  "general protection fault, probably for non-canonical address 0x*: 0000 in list" },
-		{ SPLAT_OOPS, "Oops: divide error: 0000 [#1] SMP\nRIP: 0010:f+0x1/0x2\n",
-		  "Oops: divide error: 0000 in f" },
-		{ SPLAT_OOPS, "traps: PANIC: double fault, error_code: 0x0\n",
-		  "traps: PANIC: double fault, error_code: 0x0" },
-		{ SPLAT_BUG,
-		  "------------[ cut here ]------------\nkernel BUG at arch/x86/kvm/x86.c:4711!\n"
-		  "invalid opcode: 0000 [#1] SMP\nRIP: 0010:f+0x1/0x2\n---[ end trace 0 ]---\n",
-		  "kernel BUG at arch/x86/kvm/x86.c! in f" },
-		{ SPLAT_BUG, "BUG: Bad page state in process payload_test  pfn:12a4f\n",
-		  "BUG: Bad page state in process payload_test pfn" },
-		{ SPLAT_BUG,
-		  "unregister_netdevice: waiting for lo to become free. Usage count = 2\n",
-		  "unregister_netdevice: waiting for lo to become free." },
-		{ SPLAT_KASAN,
-		  "==================================================================\n"
-		  "BUG: KASAN: use-after-free in f+0x1/0x2 [kvm]\n"
-		  "Read of size 8 at addr ffff88810a by task x/12\n\nCall Trace:\n"
-		  "==================================================================\n",
-		  "BUG: KASAN: use-after-free in f [kvm]" },
-		{ SPLAT_KASAN, "BUG: KFENCE: out-of-bounds read in f+0x1/0x2\n\n",
-		  "BUG: KFENCE: out-of-bounds read in f" },
-		{ SPLAT_KASAN, "BUG: KCSAN: data-race in a / b\n",
-		  "BUG: KCSAN: data-race in a / b" },
-		{ SPLAT_KASAN, "BUG: KMSAN: uninit-value in f+0x1/0x2\n",
-		  "BUG: KMSAN: uninit-value in f" },
-		{ SPLAT_KASAN, "UBSAN: shift-out-of-bounds in arch/x86/kvm/lapic.c:12:34\n",
-		  "UBSAN: shift-out-of-bounds in arch/x86/kvm/lapic.c" },
-		{ SPLAT_LOCKDEP,
-		  "\n======================================================\n"
-		  "WARNING: possible circular locking dependency detected\n"
-		  "6.12.73 #1 Not tainted\n------------------------------------------------------\n"
-		  "state_test/71 is trying to acquire lock:\n"
-		  "ffff888004a3c0a8 (&vcpu->mutex){+.+.}-{3:3}, at: f+0x1/0x2\n\n"
-		  "but task is already holding lock:\n"
-		  "ffffc90000a3c0a8 (&kvm->lock){+.+.}-{3:3}, at: g+0x1/0x2\n\n"
-		  "stack backtrace:\nCPU: 0 PID: 3\n\n",
-		  "WARNING: possible circular locking dependency detected in (&vcpu->mutex), (&kvm->lock)" },
-		{ SPLAT_LOCKDEP, "WARNING: possible recursive locking detected\n",
-		  "WARNING: possible recursive locking detected" },
-		{ SPLAT_LOCKDEP, "WARNING: inconsistent lock state\n",
-		  "WARNING: inconsistent lock state" },
-		{ SPLAT_LOCKDEP, "WARNING: HARDIRQ-safe -> HARDIRQ-unsafe lock order detected\n",
-		  "WARNING: HARDIRQ-safe -> HARDIRQ-unsafe lock order detected" },
-		{ SPLAT_LOCKDEP, "WARNING: bad unlock balance detected!\n",
-		  "WARNING: bad unlock balance detected!" },
-		{ SPLAT_LOCKDEP, "INFO: trying to register non-static key.\n",
-		  "INFO: trying to register non-static key." },
-		{ SPLAT_LOCKDEP, "[ BUG: Invalid wait context ]\n",
-		  "[ BUG: Invalid wait context ]" },
-		{ SPLAT_LOCKDEP,
-		  "WARNING: suspicious RCU usage\n6.12.73 #1 Not tainted\n"
-		  "-----------------------------\n"
-		  "arch/x86/kvm/x86.c:1234 suspicious rcu_dereference_check() usage!\n",
-		  "WARNING: suspicious RCU usage in arch/x86/kvm/x86.c suspicious "
-		  "rcu_dereference_check() usage!" },
-		{ SPLAT_RCU_STALL, "rcu: INFO: rcu_sched self-detected stall on CPU\n",
-		  "rcu: INFO: rcu_sched self-detected stall on CPU" },
-		{ SPLAT_RCU_STALL, "rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:\n",
-		  "rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:" },
-		{ SPLAT_RCU_STALL,
-		  "rcu: INFO: rcu_preempt detected expedited stalls on CPUs/tasks: { 0-.... } 7 jiffies\n",
-		  "rcu: INFO: rcu_preempt detected expedited stalls on CPUs/tasks:" },
-		{ SPLAT_HUNG_TASK, "INFO: task kworker/0:1:12 blocked for more than 120 seconds.\n",
-		  "INFO: task kworker blocked for more than 120 seconds." },
-		{ SPLAT_HUNG_TASK,
-		  "INFO: task a:9 blocked in I/O wait for more than 120 seconds.\n",
-		  "INFO: task a blocked in I/O wait for more than 120 seconds." },
-		{ SPLAT_LOCKUP,
-		  "watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [state_test:71]\n",
-		  "watchdog: BUG: soft lockup - CPU stuck [state_test]" },
-		{ SPLAT_LOCKUP, "NMI watchdog: Watchdog detected hard LOCKUP on cpu 0\n",
-		  "NMI watchdog: Watchdog detected hard LOCKUP on cpu" },
-		{ SPLAT_LOCKUP, "watchdog: CPU3: Watchdog detected hard LOCKUP on cpu 3\n",
-		  "watchdog: CPU: Watchdog detected hard LOCKUP on cpu" },
-		{ SPLAT_LOCKUP,
-		  "BUG: workqueue lockup - pool cpus=0 node=0 flags=0x0 nice=0 stuck for 31s!\n",
-		  "BUG: workqueue lockup" },
-		{ SPLAT_SLEEP,
-		  "BUG: sleeping function called from invalid context at kernel/locking/mutex.c:283\n",
-		  "BUG: sleeping function called from invalid context at kernel/locking/mutex.c" },
-		{ SPLAT_SLEEP, "BUG: scheduling while atomic: state_test/71/0x00000002\n",
-		  "BUG: scheduling while atomic: state_test" },
-		{ SPLAT_SLEEP,
-		  "BUG: using smp_processor_id() in preemptible [00000000] code: a/71\n"
-		  "caller is f+0x1/0x2\n",
-		  "BUG: using smp_processor_id() in preemptible [*] code: a in caller is f" },
-		{ SPLAT_PANIC, "Kernel panic - not syncing: Fatal exception\n",
-		  "Kernel panic - not syncing: Fatal exception" },
-	};
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		const struct console_report *report = heard(*state, stamped(*state, cases[i].text));
+	for (size_t i = 0; i < sizeof(splats) / sizeof(splats[0]); i++) {
+		const struct console_report *report =
+			heard(*state, stamped(*state, splats[i].text));
 
 		if (report->n != 1)
-			fail_msg("%s: %zu splats", cases[i].text, report->n);
-		assert_string_equal(report->items[0].title, cases[i].title);
-		assert_int_equal(report->items[0].kind, cases[i].kind);
-		assert_true(*splat_word(cases[i].kind) != '\0');
+			fail_msg("%s: %zu splats", splats[i].text, report->n);
+		assert_string_equal(report->items[0].title, splats[i].title);
+		assert_int_equal(report->items[0].kind, splats[i].kind);
+		assert_true(*splat_word(splats[i].kind) != '\0');
 	}
 }
 
