@@ -33,5 +33,8 @@ struct kconfig_unmets {
 /* What of `wanted` is otherwise in `got`; `lacking` is left false. O(n log n). */
 void kconfig_compare(struct arena *arena, const struct kconfig *wanted, const struct kconfig *got,
 		     struct kconfig_unmets *unmets);
+/* Each symbol that a Kconfig file declares ("config X", "menuconfig X"), as often as it does. O(n). */
+void kconfig_declared(struct slice text, void (*declares)(void *data, struct slice name),
+		      void *data);
 
 #endif

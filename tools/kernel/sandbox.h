@@ -49,5 +49,8 @@ struct sandbox_ask {
  */
 const char *const *sandbox_argv(struct arena *arena, const struct sandbox *sandbox,
 				const struct sandbox_ask *ask);
+/* A path inside as the command sees it: itself, or where `to` cannot be had its place here. */
+const char *sandbox_path(struct arena *arena, const struct sandbox *sandbox,
+			 const struct sandbox_ask *ask, const char *path);
 
 #endif

@@ -11,6 +11,7 @@
 #define SERIES_KERNEL_SRCTREE_H
 
 #include "base/progress.h"
+#include "kernel/treeview.h"
 #include "patch/pack.h"
 #include "patch/repo.h"
 
@@ -30,5 +31,10 @@ struct srctree_answer {
 
 /* 0; -1: FAIL_INFRA (a full disk says so), FAIL_POLICY for a path that git would not check out. */
 int srctree_lay(struct arena *arena, const struct srctree_ask *ask, struct srctree_answer *answer);
+/* Which tree the folder holds, all of it: 1; 0: none, or something between two; -1. */
+int srctree_holds(struct arena *arena, const char *dir, git_oid *tree);
+/* What of that which is laid out differs in ask->tree from `from`; as treeview_changes(). */
+int srctree_changes(struct arena *arena, const struct srctree_ask *ask, const git_oid *from,
+		    struct treeview_changes *changes);
 
 #endif
