@@ -57,10 +57,13 @@ void judge(struct arena *arena, const struct guest_report *base,
 	   const struct console_report *patched_console, struct verdict *verdict);
 /*
  * A candidate (or changed failure, or new splat) after `n` further runs on both arms: failed on patched and passed on
- * base each time: CLASS_REGRESSION; else CLASS_FLAKY, with a sentence of how often.
+ * base (failed otherwise; did not complain) each time: CLASS_REGRESSION; else CLASS_FLAKY, with a sentence of how often.
+ * Runs without a result do not count; when none had one: CLASS_INFRASTRUCTURE.
  */
 void judge_again(struct arena *arena, struct judged *judged, const struct test_result *base,
 		 const struct test_result *patched, size_t n);
+/* Count the classes anew, after judge_again(). */
+void verdict_count(struct verdict *verdict);
 bool verdict_red(const struct verdict *verdict);
 bool verdict_unknown(const struct verdict *verdict);
 
