@@ -405,6 +405,46 @@ static void check_file(struct check *m, struct group *group)
 			    SLICE_ARG(miss.name)));
 }
 
+static bool text_has(const struct source *source, struct slice word)
+{
+	for (size_t i = 0; i < source->lines.n; i++)
+		if (slice_has_word(source->lines.items[i], word))
+			return true;
+	return false;
+}
+
+/* "a->b" or "a.b", from word k on: all of it as it stands there. */
+static bool member_at(const struct words *words, size_t k, struct slice *member)
+{
+	const struct word *a = &words->items[k], *sign = a + 1, *b = a + 2;
+
+	if (k + 2 >= words->n || a->kind != WORD_NAME || b->kind != WORD_NAME ||
+	    (!slice_is(sign->text, "->") && !slice_is(sign->text, ".")))
+		return false;
+	member->p = a->text.p;
+	member->n = (size_t)(b->text.p + b->text.n - a->text.p);
+	return true;
+}
+
+/*
+ * "a->b" that the base's file uses and the target's nowhere, though it may have both names: the member
+ * came later, or what it is a member of is called otherwise here.
+ */
+static void check_member(struct check *m, struct group *group)
+{
+	for (size_t i = 0; group->sure && i < group->n_lines; i++) {
+		struct words words = words_of(m->vocabulary, group->lines[i]);
+		struct slice member;
+
+		for (size_t k = 0; group->sure && k < words.n && !words.comment; k++)
+			if (member_at(&words, k, &member) && text_has(m->base, member) &&
+			    !text_has(m->target, member))
+				refuse(group, "member",
+				       arena_printf(m->arena, "the target uses no '" SLICE_FMT "'",
+						    SLICE_ARG(member)));
+	}
+}
+
 static bool is_return(const struct words *words)
 {
 	return words->n && slice_is(words->items[0].text, "return");
@@ -452,6 +492,8 @@ void check_group(struct check *check, struct group *group)
 	/* where the whole patch fits as it is, a name that the file has not is no news */
 	if (group->sure && !check->fits)
 		check_file(check, group);
+	if (group->sure && !check->fits)
+		check_member(check, group);
 	check_defined(check, group);
 	check_balance(check, group);
 	check_number(check, group);
