@@ -281,13 +281,14 @@ static struct slice mail_alone(struct arena *arena, struct slice raw)
 {
 	struct slice rest = raw, line;
 	struct text out __free_text = TEXT_INIT;
-	bool first = true;
+	bool first = true, commit = false;
 
 	for (; slice_line(&rest, &line); first = false) {
 		if (first && mbox_from_line(line))
 			continue;
-		if (slice_starts(line, ">") && mbox_git_line(slice_skip(line, 1)))
+		if (!commit && slice_starts(line, ">") && mbox_git_line(slice_skip(line, 1)))
 			line = slice_skip(line, 1);
+		commit |= mbox_git_line(line);
 		text_add_slice(&out, line);
 		text_addc(&out, '\n');
 	}
