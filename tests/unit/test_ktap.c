@@ -185,10 +185,47 @@ static void names_that_look_like_numbers_survive_writing(void **state)
 		      "ok 0 5 a\nok 1 - - b\nok 2 - -c # SKIP\nnot ok 0 9\n");
 }
 
+static void hostile_words_stay_words(void **state)
+{
+	struct slice notes[] = { SLICE("one\ntwo"), SLICE("") };
+	struct ktap_test items[] = {
+		{ .status = KTAP_FAIL,
+		  .number = 1,
+		  .name = SLICE("a # SKIP b\nok 2 c"),
+		  .reason = SLICE("SKIP it\nnot ok 7 x"),
+		  .planned = -1 },
+		{ .status = KTAP_SKIP,
+		  .ok = true,
+		  .number = 2,
+		  .name = SLICE(" #TODO"),
+		  .reason = SLICE("why\n"),
+		  .notes = notes,
+		  .nnotes = 2,
+		  .planned = -1 },
+		{ .status = KTAP_PASS,
+		  .ok = true,
+		  .number = 3,
+		  .name = SLICE("#3 \\# SKIP"),
+		  .planned = -1 },
+	};
+	struct ktap ktap = { .top = { .items = items, .n = 3, .planned = 3 } }, again;
+	struct text out __free_text = TEXT_INIT;
+
+	ktap_write(&out, &ktap);
+	assert_string_equal(text_str(&out),
+			    "1..3\nnot ok 1 a \\# SKIP b ok 2 c # - SKIP it not ok 7 x\n"
+			    "# one\n# two\n# \nok 2 \\#TODO # SKIP why\nok 3 #3 \\# SKIP\n");
+	ktap_parse(*state, text_slice(&out), &again);
+	assert_int_equal(again.top.n, 3);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(again.top.items[i].status, items[i].status);
+}
+
 UNIT_MAIN(unit(a_result_line_has_status_number_name_and_reason),
 	  unit(what_is_no_result_is_passed_over),
 	  unit(subtests_stand_before_their_test_with_their_notes), unit(four_spaces_nest_as_two_do),
 	  unit(subtests_without_a_test_are_kept_as_an_error),
 	  unit(a_line_between_two_groups_takes_the_inner_one),
 	  unit(a_plan_that_is_not_kept_is_named), unit(a_skipped_plan_keeps_its_reason),
-	  unit(bailing_out_keeps_its_reason), unit(names_that_look_like_numbers_survive_writing))
+	  unit(bailing_out_keeps_its_reason), unit(names_that_look_like_numbers_survive_writing),
+	  unit(hostile_words_stay_words))

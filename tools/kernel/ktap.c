@@ -289,13 +289,42 @@ static void indent_write(struct text *out, size_t depth)
 		text_adds(out, "  ");
 }
 
+/* What has line ends becomes several notes; in a name or a reason they become blanks. */
 static void notes_write(struct text *out, const struct ktap_test *test, size_t depth)
 {
 	for (size_t i = 0; i < test->nnotes; i++) {
-		indent_write(out, depth);
-		text_adds(out, "# ");
-		text_add_slice(out, test->notes[i]);
-		text_addc(out, '\n');
+		struct slice rest = test->notes[i], line;
+
+		do {
+			slice_line(&rest, &line);
+			indent_write(out, depth);
+			text_adds(out, "# ");
+			text_add_slice(out, line);
+			text_addc(out, '\n');
+		} while (rest.n);
+	}
+}
+
+static void one_line(struct text *out, struct slice s)
+{
+	s = slice_trim(s);
+	for (size_t i = 0; i < s.n; i++)
+		text_addc(out, s.p[i] == '\n' ? ' ' : s.p[i]);
+}
+
+/* What a reader would take for a directive in it gets a backslash, as in TAP 14. */
+static void name_write(struct text *out, struct slice name)
+{
+	struct text line __free_text = TEXT_INIT;
+	struct ktap_test unused;
+
+	one_line(&line, name);
+	for (size_t i = 0; i < line.len; i++) {
+		struct slice rest = slice_skip(text_slice(&line), i);
+
+		if (rest.p[0] == '#' && (!i || rest.p[-1] == ' ') && comment_read(rest, &unused))
+			text_addc(out, '\\');
+		text_addc(out, rest.p[0]);
 	}
 }
 
@@ -310,8 +339,9 @@ static const char *directive_word(enum ktap_status status)
 
 static void result_write(struct text *out, const struct ktap_test *test, size_t depth)
 {
-	struct slice name = test->name;
+	struct slice name = slice_trim(test->name), reason = slice_trim(test->reason);
 	const char *word = directive_word(test->status);
+	struct ktap_test unused = { .status = KTAP_PASS };
 	/* What begins like a number or a dash would be taken for one. */
 	bool digit = name.n && name.p[0] >= '0' && name.p[0] <= '9';
 
@@ -321,15 +351,25 @@ static void result_write(struct text *out, const struct ktap_test *test, size_t 
 		text_addf(out, " %lu", test->number);
 	if (name.n) {
 		text_adds(out, name.p[0] == '-' ? " - " : " ");
-		text_add_slice(out, name);
+		name_write(out, name);
 	}
-	if (word || test->reason.n)
+	if (word || reason.n)
 		text_adds(out, " # ");
-	if (word)
+	if (word) {
 		text_adds(out, word);
-	if (word && test->reason.n)
-		text_addc(out, ' ');
-	text_add_slice(out, test->reason);
+		if (reason.n)
+			text_addc(out, ' ');
+	} else if (reason.n) {
+		/* The words of a test that passed or failed are no directive. */
+		struct text comment __free_text = TEXT_INIT;
+
+		text_adds(&comment, "# ");
+		text_add_slice(&comment, reason);
+		comment_read(text_slice(&comment), &unused);
+		if (unused.status != KTAP_PASS)
+			text_adds(out, "- ");
+	}
+	one_line(out, reason);
 	text_addc(out, '\n');
 }
 
@@ -360,6 +400,6 @@ void ktap_write(struct text *out, const struct ktap *ktap)
 	if (!ktap->bailed)
 		return;
 	text_adds(out, ktap->bail_reason.n ? "Bail out! " : "Bail out!");
-	text_add_slice(out, ktap->bail_reason);
+	one_line(out, ktap->bail_reason);
 	text_addc(out, '\n');
 }

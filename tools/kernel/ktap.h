@@ -39,6 +39,10 @@ struct ktap {
 void ktap_parse(struct arena *arena, struct slice text, struct ktap *ktap);
 /* Fewer or more than planned, or numbers out of order: says what, else NULL. */
 char *ktap_flaw(struct arena *arena, const struct ktap_test *test);
+/*
+ * Also of results that were put together by hand: in names and reasons line ends become blanks, and what would be
+ * read as a directive is made none; the notes' lines become notes.
+ */
 void ktap_write(struct text *out, const struct ktap *ktap);
 const char *ktap_status_word(enum ktap_status status); /* "pass", "fail", "skip" ... */
 
