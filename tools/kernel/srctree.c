@@ -359,8 +359,10 @@ static int lay_from_nothing(struct arena *arena, const struct srctree_ask *ask,
 	if (!whole)
 		return fail("tree %s is not in the store, or not all of it",
 			    git_oid_tostr_s(ask->tree));
-	if (whole < 0 || file_remove_tree(ask->dir) || file_make_dirs(ask->dir) ||
-	    state_write(arena, ask->dir, &none, ask->tree) || apply(ask, &changes, true, answer))
+	/* The state first: from here on nobody takes what is there for a tree. */
+	if (whole < 0 || file_make_dirs(ask->dir) ||
+	    state_write(arena, ask->dir, &none, ask->tree) || file_remove_tree(ask->dir) ||
+	    file_make_dirs(ask->dir) || apply(ask, &changes, true, answer))
 		return -1;
 	return state_write(arena, ask->dir, NULL, ask->tree);
 }
