@@ -28,7 +28,7 @@
 #define PROGRAM_MAX ((size_t)256 * 1024 * 1024)
 #define LOG_MAX ((size_t)1024 * 1024)
 /* From the guest's last word to its power off. */
-#define DONE_GRACE_MS 10000
+#define DONE_GRACE_MS 3000
 /* A panic's trace is complete when nothing came for a while; some emulators then run on. */
 #define PANIC_QUIET_MS 1500
 #define PANIC_GRACE_MS 15000
@@ -460,10 +460,12 @@ static int run_once(struct arena *arena, const struct machine_ask *ask, unsigned
 		return -1;
 	if (watch.stop == STOP_ASKED)
 		return fail_as(FAIL_INTERRUPTED, "%s was interrupted", ask->title);
+	if (watch.stop == STOP_DISK)
+		return fail_disk(ask);
 	if (log_write(arena, ask, &child, &log))
 		return -1;
 	answer_make(&watch, &child, text_slice(&log), answer);
-	if (watch.stop == STOP_DISK || (answer->end != MACHINE_DONE && disk_full(ask->dir)))
+	if (answer->end != MACHINE_DONE && disk_full(ask->dir))
 		return fail_disk(ask);
 	return answer->end == MACHINE_NOT_STARTED && attempt + 1 < driver->attempts &&
 	       driver->refuses(text_slice(&log));

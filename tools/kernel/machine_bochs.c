@@ -210,8 +210,7 @@ static int bochs_launch(struct arena *arena, const struct machine_ask *ask, unsi
 	if (bochs_help(arena, program, NULL, &help) || write_rc(arena, ask, displays[attempt]) ||
 	    write_cd_files(arena, ask))
 		return -1;
-	if (!attempt) /* else it is there */
-		add_xorriso(arena, ask, &launch->before);
+	add_xorriso(arena, ask, &launch->before);
 	launch->cwd = machine_path(arena, ask->dir);
 	launch->env = env;
 	machine_word(arena, words, program);
