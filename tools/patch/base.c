@@ -11,6 +11,9 @@
 #include "patch/ladder.h"
 #include "patch/reduce.h"
 #include "patch/undo.h"
+#include "patch/version.h"
+
+#define OTHERS_MAX 50
 
 /* 1 when the patch lands exactly, 0 when it does not. */
 static int fits(struct arena *arena, struct base *base, const struct series_patch *patch)
@@ -87,6 +90,41 @@ static int base_without(struct arena *arena, struct repo *repo, const struct ser
 	return point > 0;
 }
 
+/*
+ * A clone has thousands of versions. The newest of each branch is worth a try, and the release that
+ * the branch began with; the others only where none of those will do, and not all of them.
+ */
+static bool worth_more(const struct kernels *kernels, size_t i)
+{
+	struct version version, next;
+
+	if (!version_parse(slice_of(kernels->items[i].name), &version) || i + 1 == kernels->n ||
+	    !version_parse(slice_of(kernels->items[i + 1].name), &next))
+		return true;
+	return version.major != next.major || version.minor != next.minor ||
+	       (version.patch <= 0 && !version.rc);
+}
+
+static int base_among(struct arena *arena, struct repo *repo, const struct series *series,
+		      const struct kernels *kernels, bool others, struct base *base)
+{
+	size_t tried = 0;
+
+	for (size_t i = kernels->n; i--;) {
+		const struct kernel *kernel = &kernels->items[i];
+		int r;
+
+		if (worth_more(kernels, i) == others || (others && tried++ >= OTHERS_MAX))
+			continue;
+		r = base_try(arena, repo, series, kernel, base);
+		if (!r)
+			r = base_without(arena, repo, series, kernel, base);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
 int base_find(struct arena *arena, struct repo *repo, const struct series *series,
 	      struct base *base)
 {
@@ -100,14 +138,8 @@ int base_find(struct arena *arena, struct repo *repo, const struct series *serie
 		return r;
 	if (repo_kernels(repo, arena, &kernels))
 		return -1;
-	for (size_t i = kernels.n; i--;) {
-		r = base_try(arena, repo, series, &kernels.items[i], base);
-		if (!r)
-			r = base_without(arena, repo, series, &kernels.items[i], base);
-		if (r)
-			return r;
-	}
-	return 0;
+	r = base_among(arena, repo, series, &kernels, false, base);
+	return r ? r : base_among(arena, repo, series, &kernels, true, base);
 }
 
 int base_advance(struct arena *arena, struct base *base, size_t index)
