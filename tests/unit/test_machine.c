@@ -403,11 +403,13 @@ static bool put(const char *path, const char *text)
 /* A name space of our own to mount in; as somebody without rights, inside of one where we have them. */
 static bool may_mount(void)
 {
-	char map[64];
+	char uid[64], gid[64];
 
-	snprintf(map, sizeof(map), "0 %u 1", geteuid());
+	snprintf(uid, sizeof(uid), "0 %u 1", geteuid());
+	snprintf(gid, sizeof(gid), "0 %u 1", getegid());
 	return (!unshare(CLONE_NEWNS) ||
-		(!unshare(CLONE_NEWUSER | CLONE_NEWNS) && put("/proc/self/uid_map", map))) &&
+		(!unshare(CLONE_NEWUSER | CLONE_NEWNS) && put("/proc/self/uid_map", uid) &&
+		 put("/proc/self/setgroups", "deny") && put("/proc/self/gid_map", gid))) &&
 	       !mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL);
 }
 
