@@ -81,6 +81,32 @@ static void a_failed_assertion_is_the_signature(void **state)
 	   "lib/x.c:5: false; Guest assert failed, vcpu 0; at 0x00007ffd12345678");
 }
 
+static void a_failure_without_a_condition_is_known_by_its_words(void **state)
+{
+	struct guest_report report = report_of(
+		*state,
+		BEGIN
+		"# Random seed: 0x6b8b4567\n# ==== Test Assertion Failure ====\n"
+		"#   lib/x86_64/processor.c:567: Unconditional guest failure\n"
+		"#   pid=125 tid=125 errno=4 - Interrupted system call\n"
+		"# sh: addr2line: not found\n"
+		"#   Unhandled exception '0x3' at guest RIP '0x4022ca'\n"
+		"# time state_test 130\nnot ok 1 state_test\n"
+		"# Random seed: 0x6b8b4567\n# ==== Test Assertion Failure ====\n"
+		"#   x.c:87: ctrl->exit_info_1 == error_code\n#   pid=1 tid=1 errno=0 - Success\n"
+		"# sh: addr2line: not found\n#   0xc2 != 0x62 (exit_info_1 != error_code)\n"
+		"not ok 2 payload_test\n# verdict done 2\n",
+		"");
+
+	is(&report.items[0], "state_test", TEST_FAIL,
+	   "lib/x86_64/processor.c: Unconditional guest failure; "
+	   "Unhandled exception '0x3' at guest RIP '0x4022ca'",
+	   "lib/x86_64/processor.c:567: Unconditional guest failure; "
+	   "Unhandled exception '0x3' at guest RIP '0x4022ca'");
+	is(&report.items[1], "payload_test", TEST_FAIL, "x.c: ctrl->exit_info_1 == error_code",
+	   "x.c:87: ctrl->exit_info_1 == error_code; 0xc2 != 0x62 (exit_info_1 != error_code)");
+}
+
 static void other_ways_to_fail_have_signatures_too(void **state)
 {
 	struct guest_report report = report_of(
@@ -248,6 +274,7 @@ static void a_missing_key_of_the_preflight_is_seen(void **state)
 }
 
 UNIT_MAIN(unit(a_whole_run_is_read), unit(a_failed_assertion_is_the_signature),
+	  unit(a_failure_without_a_condition_is_known_by_its_words),
 	  unit(other_ways_to_fail_have_signatures_too), unit(skips_and_timeouts_say_why),
 	  unit(a_kselftest_that_speaks_ktap_has_subtests),
 	  unit(a_pass_with_failed_or_missing_subtests_is_a_failure),

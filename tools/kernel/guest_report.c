@@ -72,10 +72,17 @@ static bool is_time_note(struct slice note)
 	return slice_starts(note, "time ");
 }
 
+/* Conditions that say nothing: those of TEST_FAIL() and GUEST_FAIL(). */
+static bool says_nothing(struct slice condition)
+{
+	return slice_ends(condition, ": false") || slice_ends(condition, ": 0") ||
+	       slice_ends(condition, ": Unconditional guest failure");
+}
+
 /*
  * A KVM selftest's "==== Test Assertion Failure ====", then "  FILE:LINE: CONDITION", "  pid=1 tid=1 ...",
- * the stack ("     1<tab>0x..."), and what was said besides. Of TEST_FAIL() that is all there is: its condition
- * is "false".
+ * the stack ("     1<tab>0x...") or why there is none ("sh: addr2line: not found"), and "  WHAT WAS SAID BESIDES",
+ * which has values in it: it is compared only where the condition says nothing.
  */
 static bool assertion_read(struct arena *arena, const struct ktap_test *test,
 			   struct failure *failure)
@@ -88,25 +95,22 @@ static bool assertion_read(struct arena *arena, const struct ktap_test *test,
 	if (i + 1 >= test->nnotes)
 		return false;
 	condition = slice_trim(test->notes[++i]);
-	while (++i < test->nnotes) {
-		struct slice note = test->notes[i], line = slice_trim(note);
+	while (++i < test->nnotes && !said.n) {
+		struct slice line = slice_trim(test->notes[i]);
 
-		if (slice_starts(line, "pid=") || !line.n || is_time_note(note))
+		if (!slice_starts(test->notes[i], "  ") || !line.n || slice_starts(line, "pid=") ||
+		    slice_starts(line, "(stack trace") || slice_starts(line, "?? "))
 			continue;
-		/* "1  0x0000000000401234: main at x.c:12", "(stack trace empty)", "?? ??:0" */
-		if (slice_find(line, SLICE("0x")) > 0 && line.p[0] >= '0' && line.p[0] <= '9')
-			continue;
-		if (slice_starts(line, "(stack trace") || slice_starts(line, "?? "))
+		if (line.p[0] >= '0' && line.p[0] <= '9' && slice_starts(test->notes[i], "   "))
 			continue;
 		said = line;
-		break;
 	}
 
 	join(&failure->why, words_of(arena, condition));
 	if (said.n)
 		join(&failure->why, words_of(arena, said));
 	join(&failure->signature, console_normalise(arena, condition));
-	if (said.n && slice_ends(condition, ": false"))
+	if (said.n && says_nothing(condition))
 		join(&failure->signature, console_normalise(arena, said));
 	return true;
 }
@@ -128,7 +132,7 @@ static void notes_read(struct arena *arena, const struct ktap_test *test, struct
 	for (size_t i = 0; i < test->nnotes; i++) {
 		struct slice note = slice_trim(test->notes[i]);
 
-		if (!note.n || is_time_note(test->notes[i]))
+		if (!note.n || is_time_note(test->notes[i]) || slice_starts(note, "Random seed: "))
 			continue;
 		last = &test->notes[i];
 		if (said_to_fail(note)) {
