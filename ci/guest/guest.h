@@ -195,13 +195,13 @@ static inline void guest_lay_tables(struct guest *guest)
 }
 
 /* Room for what KVM_GET_SUPPORTED_CPUID has to say. */
-struct guest_cpuid {
+union guest_cpuid {
 	struct kvm_cpuid2 head;
-	struct kvm_cpuid_entry2 entries[256];
+	char room[sizeof(struct kvm_cpuid2) + 256 * sizeof(struct kvm_cpuid_entry2)];
 };
 
 static inline void guest_supported_cpuid(struct check *check, struct guest *guest,
-					 struct guest_cpuid *cpuid)
+					 union guest_cpuid *cpuid)
 {
 	memset(cpuid, 0, sizeof(*cpuid));
 	cpuid->head.nent = 256;
@@ -277,7 +277,7 @@ static inline struct guest *guest_open(struct check *check, uint64_t cr4, uint64
 {
 	struct kvm_userspace_memory_region slot = { .memory_size = GUEST_SIZE };
 	struct guest *guest = calloc(1, sizeof(*guest));
-	struct guest_cpuid cpuid;
+	union guest_cpuid cpuid;
 
 	if (!guest)
 		check_stop(check, "no memory for a guest: %s", strerror(errno));

@@ -85,7 +85,7 @@ static inline uint64_t nested_address(const uint8_t *label)
 /* What KVM can give to a guest. */
 static inline enum nested_kind nested_kind(struct check *check, struct guest *guest)
 {
-	struct guest_cpuid cpuid;
+	union guest_cpuid cpuid;
 	enum nested_kind kind = NESTED_NONE;
 
 	guest_supported_cpuid(check, guest, &cpuid);
@@ -100,17 +100,20 @@ static inline enum nested_kind nested_kind(struct check *check, struct guest *gu
 	return kind;
 }
 
-static inline void nested_set_msr(struct check *check, struct guest *guest, uint32_t msr,
-				  uint64_t value)
+/* One MSR of the vCPU: KVM_GET_MSRS or KVM_SET_MSRS. */
+static inline uint64_t nested_msr(struct check *check, struct guest *guest, unsigned long request,
+				  uint32_t msr, uint64_t value)
 {
-	struct {
+	union {
 		struct kvm_msrs head;
-		struct kvm_msr_entry entry;
-	} msrs = { .head = { .nmsrs = 1 }, .entry = { .index = msr, .data = value } };
+		char room[sizeof(struct kvm_msrs) + sizeof(struct kvm_msr_entry)];
+	} msrs = { .head = { .nmsrs = 1 } };
+	const char *name = request == KVM_SET_MSRS ? "KVM_SET_MSRS" : "KVM_GET_MSRS";
 
-	if (guest_ioctl(check, guest->vcpu, KVM_SET_MSRS, &msrs) != 1)
-		check_stop(check, "KVM_SET_MSRS does not set MSR 0x%x to 0x%llx", msr,
-			   (unsigned long long)value);
+	msrs.head.entries[0] = (struct kvm_msr_entry){ .index = msr, .data = value };
+	if (guest_ioctl_named(check, guest->vcpu, request, (unsigned long)&msrs, name) != 1)
+		check_stop(check, "%s does not take MSR 0x%x", name, msr);
+	return msrs.head.entries[0].data;
 }
 
 static inline void nested_put(struct guest *guest, uint32_t offset, uint64_t value, size_t size)
@@ -133,7 +136,7 @@ static inline void nested_prepare_svm(struct check *check, struct guest *guest, 
 {
 	struct kvm_sregs sregs = guest_sregs(check, guest);
 
-	nested_set_msr(check, guest, 0xc0010117, NESTED_HOST_SAVE); /* VM_HSAVE_PA */
+	nested_msr(check, guest, KVM_SET_MSRS, 0xc0010117, NESTED_HOST_SAVE); /* VM_HSAVE_PA */
 	nested_put(guest, 0x008, intercepts, 4);
 	nested_put(guest, 0x010, 1, 4); /* VMRUN: has to be intercepted */
 	nested_put(guest, 0x058, 1, 4); /* ASID */
@@ -157,24 +160,11 @@ static inline void nested_prepare_svm(struct check *check, struct guest *guest, 
 	nested_put(guest, 0x668, 0x0007040600070406, 8); /* PAT */
 }
 
-/* An MSR that says what VMX can do. */
-static inline uint64_t nested_vmx_msr(struct check *check, struct guest *guest, uint32_t msr)
-{
-	struct {
-		struct kvm_msrs head;
-		struct kvm_msr_entry entry;
-	} msrs = { .head = { .nmsrs = 1 }, .entry = { .index = msr } };
-
-	if (guest_ioctl(check, guest->vcpu, KVM_GET_MSRS, &msrs) != 1)
-		check_stop(check, "KVM_GET_MSRS does not know MSR 0x%x", msr);
-	return msrs.entry.data;
-}
-
 /* A word of VMX controls: what has to be set, and what is wanted. */
 static inline uint64_t nested_vmx_controls(struct check *check, struct guest *guest, uint32_t msr,
 					   uint32_t wanted)
 {
-	uint64_t may = nested_vmx_msr(check, guest, msr);
+	uint64_t may = nested_msr(check, guest, KVM_GET_MSRS, msr, 0);
 
 	if (wanted & ~(uint32_t)(may >> 32))
 		check_skip(check, "this VMX lacks a control: 0x%x of MSR 0x%x", wanted, msr);
@@ -211,7 +201,7 @@ static inline void nested_prepare_vmx(struct check *check, struct guest *guest, 
 {
 	struct nested_field *at = (void *)(guest->memory + NESTED_FIELDS);
 	struct kvm_sregs sregs = guest_sregs(check, guest);
-	uint32_t revision = nested_vmx_msr(check, guest, 0x480) & 0x7fffffff;
+	uint32_t revision = nested_msr(check, guest, KVM_GET_MSRS, 0x480, 0) & 0x7fffffff;
 	const struct nested_field fields[] = {
 		{ 0x4000, nested_vmx_controls(check, guest, 0x48d, 0) }, /* pins */
 		{ 0x4002, nested_vmx_controls(check, guest, 0x48e, 0) }, /* processor */
@@ -269,7 +259,8 @@ static inline void nested_prepare_vmx(struct check *check, struct guest *guest, 
 	memcpy(at, fields, sizeof(fields));
 	at = nested_vmx_segments(at + sizeof(fields) / sizeof(fields[0]));
 	*at = (struct nested_field){ -1ull, 0 };
-	nested_set_msr(check, guest, 0x3a, 0x5); /* FEATURE_CONTROL: VMXON allowed, locked */
+	/* FEATURE_CONTROL: VMXON allowed, locked. */
+	nested_msr(check, guest, KVM_SET_MSRS, 0x3a, 0x5);
 }
 
 /* A guest with KVM_CAP_EXCEPTION_PAYLOAD on or off, whose L1 waits to start L2 at `l2`. */
