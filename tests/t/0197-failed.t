@@ -166,6 +166,8 @@ test_expect_success 'a branch that the store lacks is said, with what brings it'
 test_expect_success 'no workspace is needed, but for --import' '
 	mkdir away && cd away && series failed ../greg.eml && test_cmp ../$draft $draft &&
 	test_expect_code 3 series failed ../greg510.eml >out && cat out && grep "mkdir -p ws/series" out &&
+	test_expect_code 3 sh -c "$(sed -n "/^    mkdir/p;/^    series/p" out)" >out && cat out && grep "Taken in as series/demo-count" out &&
+	series -C ws --series demo-count-and-clamp-what-is-added list &&
 	test_expect_code 2 series failed --import ../greg510.eml 2>err && cat err && grep "no workspace" err && cd ..
 '
 

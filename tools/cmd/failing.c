@@ -126,13 +126,45 @@ static void drafted_write(struct context *c, struct text *out, const struct fail
 	text_addf(out, "    git send-email %s\n", path);
 }
 
+/* How to call this command again on the same notice, with other options. */
+static const char *again(struct context *c, const char *options)
+{
+	const char *on = option_value(c, "on");
+
+	return arena_printf(c->arena, "%s%s%s %s",
+			    context_invoke(c, arena_printf(c->arena, "failed%s", options)),
+			    on ? " --on " : "", on ? path_word(c->arena, on) : "",
+			    path_word(c->arena, c->words[0]));
+}
+
+/* How a person goes on: a command a line. */
+static void steps_write(struct context *c, struct text *out, const struct failing *f)
+{
+	const char *name = f->taken_as ? f->taken_as : f->known_as;
+
+	if (f->taken_as)
+		text_addf(out, "  Taken in as series/%s. ", f->taken_as);
+	else
+		text_adds(out, "  ");
+	if (name) {
+		text_adds(out, "To decide it by hand, then draft the answer:\n");
+		text_addf(out, "    %s %s\n    %s\n",
+			  context_invoke(c, arena_printf(c->arena, "resolve --series %s", name)),
+			  f->kernel.asked, again(c, ""));
+		return;
+	}
+	text_adds(out, "To take it in, decide it by hand, and draft the answer:\n");
+	if (!c->workspace)
+		text_adds(out, "    mkdir -p ws/series ws/ci && touch ws/ci/targets.conf\n");
+	text_addf(out, "    %s\n", again(c, c->workspace ? " --import" : " -C ws --import"));
+}
+
 static void conflict_write(struct context *c, struct text *out, struct pack *pack,
 			   const struct failing *f)
 {
 	const struct report report = {
 		.series = &f->series, .items = &f->port, .n = 1, .pack = pack
 	};
-	const char *name = f->taken_as ? f->taken_as : f->known_as;
 	struct text explain __free_text = TEXT_INIT;
 	struct slice rest, line;
 
@@ -143,25 +175,7 @@ static void conflict_write(struct context *c, struct text *out, struct pack *pac
 	slice_line(&rest, &line);
 	text_add_slice(out, rest);
 	needs_write(out, f->notice);
-	if (f->taken_as)
-		text_addf(out, "  Taken in as series/%s. ", f->taken_as);
-	else
-		text_adds(out, "  ");
-	text_adds(out, name ? "To decide it by hand, then draft the answer:\n" :
-			      "To take it in, decide it by hand, and draft the answer:\n");
-	if (!name && !c->workspace)
-		text_adds(out,
-			  "    mkdir -p ws/series ws/ci && touch ws/ci/targets.conf && cd ws\n");
-	if (!name)
-		text_addf(out, "    %s %s\n", context_invoke(c, "failed --import"),
-			  path_word(c->arena, c->words[0]));
-	else
-		text_addf(out, "    %s %s\n",
-			  context_invoke(c, arena_printf(c->arena, "resolve --series %s", name)),
-			  f->kernel.asked);
-	if (name)
-		text_addf(out, "    %s %s\n", context_invoke(c, "failed"),
-			  path_word(c->arena, c->words[0]));
+	steps_write(c, out, f);
 }
 
 /* Where it stands; what the sign says is not said twice. */

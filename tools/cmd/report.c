@@ -362,6 +362,21 @@ static void explain_hunk(struct text *out, const struct series_patch *patch,
 	}
 }
 
+/* Is it what a hunk's line says already, or a method before it said? */
+static bool said_before(const struct port_patch *patch, size_t tried)
+{
+	struct slice reason = slice_of(patch->tried[tried].reason);
+
+	for (size_t i = 0; i < patch->answer.n; i++)
+		if (patch->answer.items[i].evidence &&
+		    slice_ends(reason, patch->answer.items[i].evidence))
+			return true;
+	for (size_t i = 0; i < tried; i++)
+		if (slice_is(reason, patch->tried[i].reason))
+			return true;
+	return false;
+}
+
 static void explain_patch(struct text *out, const struct port *port, const struct port_patch *patch,
 			  unsigned int width, bool color)
 {
@@ -379,6 +394,8 @@ static void explain_patch(struct text *out, const struct port *port, const struc
 	for (size_t i = 0; i < patch->ntried; i++) {
 		struct text said __free_text = TEXT_INIT;
 
+		if (said_before(patch, i))
+			continue;
 		text_addf(&said, "tried before, not sure: %s: ", patch->tried[i].method);
 		text_add_shown(&said, slice_of(patch->tried[i].reason), false);
 		text_add_filled(out, text_slice(&said), 2, width);
