@@ -6,7 +6,7 @@ _series()
 	local i command= own= words=commands
 	local -a with=()
 	local global=' --directory --series --store --json --quiet --color= --version --help'
-	local commands=' fetch apply status show resolve import export failed list port-tree help'
+	local commands=' fetch apply status show resolve build test import export failed list port-tree help'
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
@@ -31,6 +31,8 @@ _series()
 	status) words=targets own='' ;;
 	show) words=targets own='' ;;
 	resolve) words=targets own=' --continue --note --not-needed --abort' ;;
+	build) words=targets own=' --cell --each --fresh --jobs --sandbox=' ;;
+	test) words=targets own=' --list --only --machine --rerun --ktap --junit --cell --each --fresh --jobs --sandbox=' ;;
 	import) words=files own=' --number --in-place --upstream --no-b4' ;;
 	export) words=targets own=' --out --cover --in-reply-to' ;;
 	failed) words=files own=' --out --force --on --import' ;;

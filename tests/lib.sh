@@ -32,6 +32,10 @@
 #   add_kernel V DIR	one more version, the files of DIR; its Makefile is written for it
 #   make_workspace	ws/: the series "demo" (2 patches, as mails) and ci/targets.conf with those branches
 #   kernel_files V DIR	the files of one of the four, to start from
+#   make_machine	they build (their Makefile compiles lib/demo.c), and boot in tests/fake/qemu, which is put into
+#			PATH as qemu-system-x86_64: ws/ci/matrix.conf has the cell "fake" by default and "other" beside it,
+#			each with the tests payload_test (shows the fix: patch 1), smoke_test and own_test (the kernel's own). What
+#			goes otherwise than well is written into $FAKE_QEMU: tests/fake/qemu says how
 #
 # Real kernels:
 #   real_store V...	store.git as above, with these versions as they are ("v6.12.73"; "v6.12" is
@@ -147,6 +151,22 @@ lib_makefile() {
 	*) printf 'SUBLEVEL = 0\n' ;;
 	esac
 	printf 'EXTRAVERSION =\nNAME = Demo\n'
+	lib_rules
+}
+
+# What it takes to be built as a kernel is, out of tree: tinyconfig, olddefconfig, bzImage, headers.
+lib_rules() {
+	cat <<-\END
+	RELEASE := $(VERSION).$(PATCHLEVEL).$(SUBLEVEL)
+	tinyconfig: ; @echo CONFIG_TINY=y >$(O)/.config
+	olddefconfig: ; @grep -v CONFIG_NOWHERE $(O)/.config >$(O)/.config.new && mv $(O)/.config.new $(O)/.config
+	headers: ; @mkdir -p $(O)/usr/include
+	bzImage: $(O)/lib/demo.o ; @mkdir -p $(O)/arch/x86/boot $(O)/include/config && \
+		echo $(RELEASE) >$(O)/include/config/kernel.release && \
+		{ echo $(RELEASE) $(KBUILD_BUILD_VERSION); cat lib/demo.c; } >$(O)/arch/x86/boot/bzImage
+	$(O)/lib/demo.o: lib/demo.c include/linux/demo.h ; @mkdir -p $(O)/lib && echo '  CC      lib/demo.o' && \
+		$(CC) -Wall -Iinclude -c -o $@ $(CURDIR)/lib/demo.c
+	END
 }
 
 add_kernel() {
@@ -192,7 +212,9 @@ lib_fixed='	demo_count++;
 	return demo_clamp(a + b);'
 
 kernel_files() {
-	mkdir -p "$2/lib" "$2/include/linux" &&
+	mkdir -p "$2/lib" "$2/include/linux" "$2/tools/testing/selftests/kvm" &&
+	echo 'int main(void) { return 0; }' >"$2/tools/testing/selftests/kvm/own_test.c" &&
+	printf '$(OUTPUT)/%%: %%.c\n\t$(CC) -static -o $@ $<\n' >"$2/tools/testing/selftests/kvm/Makefile" &&
 	cat >"$2/include/linux/demo.h" <<-\END &&
 	/* SPDX-License-Identifier: GPL-2.0 */
 	#ifndef _LINUX_DEMO_H
@@ -282,6 +304,52 @@ make_workspace() {
 	for lib_v in v5.10 v6.1 v6.12; do
 		printf '[target "%s"]\n\tsource = tarball none/linux-%s.tar\n' "$lib_v" "${lib_v#v}"
 	done >ws/ci/targets.conf || error 'cannot make a workspace'
+}
+
+make_machine() {
+	mkdir -p bin ws/ci/kconfig ws/ci/guest &&
+	cp "$TOP/tests/fake/qemu" bin/qemu-system-x86_64 &&
+	cp "$TOP/ci/guest/init" ws/ci/guest/ &&
+	for lib_v in flex bison bc; do
+		# Looked for, as a real kernel wants them; a made-up one does not.
+		command -v "$lib_v" >/dev/null || { printf '#!/bin/sh\n' >"bin/$lib_v" && chmod +x "bin/$lib_v"; } || return 1
+	done &&
+	for lib_v in preflight payload_test smoke_test; do
+		echo 'int main(void) { return 0; }' >"ws/ci/guest/$lib_v.c" || return 1
+	done &&
+	printf 'CONFIG_DEMO=y\nCONFIG_SERIAL=y\n' >ws/ci/kconfig/demo.config &&
+	cat >ws/ci/matrix.conf <<-\END || error 'cannot make a matrix'
+	[config "demo"]
+		fragment = demo
+	[run]
+		retries = 2
+	[machine "fake"]
+		kind = qemu
+		accel = tcg
+		cpu = max
+		vendor = kvm_amd
+		memory = 64
+		wall = 20
+		silence = 2
+	[tests "demo"]
+		prove = payload_test
+		guest = smoke_test
+		selftest = own_test
+	[cell "fake"]
+		config = demo
+		machine = fake
+		tests = demo
+	[cell "other"]
+		target = v6.12
+		config = demo
+		machine = fake
+		tests = demo
+		default = no
+	END
+	FAKE_QEMU=$PWD/scenario
+	PATH=$PWD/bin:$PATH
+	export FAKE_QEMU PATH
+	: >"$FAKE_QEMU"
 }
 
 # Borrow one kernel from the test store; false when it lacks it.

@@ -48,8 +48,17 @@ static const struct named files[] = {
 	{ "backports/NAME/TARGET/", "What a person decided for a target, by series resolve." },
 	{ "coccinelle/NAME/", "The patches as semantic patches." },
 	{ "ci/targets.conf", "The kernels to keep the series alive on, and where they come from." },
+	{ "ci/matrix.conf, ci/kconfig/, ci/guest/",
+	  "What is proven on what: configurations, machines, tests; and the tests of ours." },
 	{ "~/.cache/series/store.git",
 	  "The kernel store, unless --store or SERIES_STORE names another." },
+	{ "~/.cache/series/kernels/, built/, ccache/",
+	  "Sources and output folders of the builds, what came out of them, the compiler's cache. May be "
+	  "removed at any time; the next build takes longer then." },
+	{ "~/.local/state/series/results.db",
+	  "All that was built and tested, an SQLite database." },
+	{ "~/.local/state/series/runs/NAME/TARGET/CELL/",
+	  "Of the last boots of base and patched: command line, console, KTAP, configuration." },
 	{ "refs/series/NAME/TARGET",
 	  "In the store: the series on that target. git log series/NAME/TARGET shows it." },
 };
@@ -60,6 +69,7 @@ static const struct named variables[] = {
 	  "Who signs the backport off, before user.name and user.email of git's configuration. "
 	  "With none of them there is no Signed-off-by." },
 	{ "XDG_CACHE_HOME", "Where the cache folder is, if not ~/.cache." },
+	{ "XDG_STATE_HOME", "Where results are, if not below ~/.local/state." },
 	{ "NO_COLOR", "Set to anything: no colour." },
 	{ "TMPDIR", "Where temporary folders go, if not /tmp." },
 };
@@ -71,6 +81,10 @@ static const struct named examples[] = {
 	  "Say what would become of each hunk, and why; write nothing." },
 	{ "series --store ~/src/linux apply v6.12.73", "Use your own clone, as it is." },
 	{ "series show v6.1 1", "Patch 1 as ported to 6.1.y, beside the one as mailed." },
+	{ "series test v6.1 v6.12",
+	  "Build, boot and test both with and without the series, and say what differs." },
+	{ "series test v6.1 --only payload_test", "Only that test." },
+	{ "series build --each v6.1", "Does every commit of the series build?" },
 	{ "series resolve v5.10", "Open what conflicts on 5.10.y." },
 };
 

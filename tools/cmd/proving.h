@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Proving: what the user asked to have built and tested, made ready for
+ * kernel/proof.h.
+ */
+#ifndef SERIES_CMD_PROVING_H
+#define SERIES_CMD_PROVING_H
+
+#include "cmd/command.h"
+#include "cmd/ports.h"
+#include "kernel/proof.h"
+
+/* The options that build and test have in common, for their tables. */
+#define PROVING_OPTIONS                                                                            \
+	{ '\0', "cell", "NAME", "only this cell of ci/matrix.conf, be it one by default or not",   \
+	  NULL },                                                                                  \
+		{ '\0', "each", NULL, "build every commit of the series, not the last one only",   \
+		  NULL },                                                                          \
+		{ '\0', "fresh", NULL, "take nothing as known: do it all again", NULL },           \
+		{ 'j', "jobs", "N", "keep N cores busy, not all of them", NULL },                  \
+	{                                                                                          \
+		'\0', "sandbox", "KIND",                                                           \
+			"build in bubblewrap or unshare, or in none; without it the best "         \
+			"that works",                                                              \
+			"bubblewrap unshare none"                                                  \
+	}
+
+struct proving {
+	struct ports ports; /* all of them, those with a conflict too */
+	struct matrix matrix;
+	struct sandbox sandbox;
+	struct results *results;
+	const char *evidence;
+	struct proof_ask ask; /* its ports are those without a conflict */
+	struct proof proof;   /* in the order of ask.ports */
+};
+
+/*
+ * ci/matrix.conf and the options, checked against each other; nothing is done
+ * yet. What build does not have, machine and only, the caller has put into
+ * `ask`.
+ */
+int proving_read(struct context *context, struct proving *proving);
+/* Does `cell` run for this kernel, by the options and the cell's own words? */
+bool proving_wants(const struct proving *proving, const struct cell *cell, const char *kernel);
+/* Port, then build and test what fits. -1 also when interrupted: what was
+ * complete stays known. */
+int proving_make(struct context *context, const char *const *words, size_t nwords,
+		 struct proving *proving);
+/* Whatever proving_make() gave. */
+void proving_release(struct proving *proving);
+
+/* What of the proof belongs to a port; NULL: it conflicts. */
+const struct proof_target *proving_target(const struct proving *proving, const struct port *port);
+
+/* The database and the evidence: NULL with fail(). */
+const char *proving_database(struct arena *arena);
+
+#endif
