@@ -163,6 +163,19 @@ test_expect_success 'a branch that the store lacks is said, with what brings it'
 	test_expect_code 2 series -C ws failed --on nosuch greg66.eml >out && grep "nosuch is no version, branch, tag or commit" out
 '
 
+test_expect_success 'a store with history knows whether the branch has what the patch fixes' '
+	tree=$(lib_git rev-parse refs/series/kernel/v6.1.5^{tree}) && root=refs/series/kernel/v6.1.5 &&
+	bug=$(lib_git commit-tree -p $root -m "demo: add" $tree) && other=$(lib_git commit-tree -p $root -m "demo: other" $tree) &&
+	port=$(printf "demo: add\n\n[ Upstream commit $bug ]\n" | lib_git commit-tree -p $root $tree) &&
+	lib_git update-ref refs/heads/bug $bug && lib_git update-ref refs/heads/other $other && lib_git update-ref refs/heads/port $port &&
+	short=$(echo $bug | cut -c 1-12) && sed "s/^Fixes: 0123456789ab/Fixes: $short/" commit.patch >fixes.patch && greg 6.1 fixes.patch >fixes.eml &&
+	series -C ws failed --on other --out f1.patch fixes.eml >out && cat out && grep "Fixes: $short is not in the history of other" out &&
+	for on in bug port v6.1.5; do
+		series -C ws failed --on $on --out f-$on.patch fixes.eml >out && ! grep "not in the history" out || return 1
+	done &&
+	grep "^base-commit: $port" f-port.patch && grep "^Subject: \[PATCH 6.1.y\]" f-port.patch
+'
+
 test_expect_success 'no workspace is needed, but for --import' '
 	mkdir away && cd away && series failed ../greg.eml && test_cmp ../$draft $draft &&
 	test_expect_code 3 series failed ../greg510.eml >out && cat out && grep "mkdir -p ws/series" out &&

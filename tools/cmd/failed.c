@@ -8,6 +8,7 @@
  */
 #define _GNU_SOURCE
 #include <stdio.h>
+#include <strings.h>
 
 #include "base/fail.h"
 #include "base/file.h"
@@ -15,6 +16,7 @@
 #include "cmd/failing.h"
 #include "cmd/report.h"
 #include "cmd/screen.h"
+#include "patch/history.h"
 #include "patch/import.h"
 #include "patch/recorded.h"
 #include "patch/version.h"
@@ -187,6 +189,37 @@ static char *draft_path(const struct answering *a, const struct failing *f)
 			    name);
 }
 
+/*
+ * What the patch fixes may have come after the branch: then it may need no answer. Only a store with
+ * history knows, and one that has the commit that is fixed.
+ */
+static int look_for_fixed(struct context *c, struct failing *f)
+{
+	const struct mail *mail = &f->notice->patch;
+	int r = history_whole(c->repo, &f->kernel);
+
+	for (size_t i = 0; r == 1 && i < mail->ntrailers && !f->unbroken; i++) {
+		const char *value = mail->trailers[i].value;
+		size_t n = strspn(value, "0123456789abcdef");
+		struct kernel fixed;
+		git_oid found;
+		char *id = arena_copy(c->arena, value, n);
+
+		if (strcasecmp(mail->trailers[i].key, "Fixes") != 0 || n < 12 || n > 40)
+			continue;
+		if (repo_kernel(c->repo, c->arena, id, &fixed) != 1) {
+			fail_clear();
+			continue;
+		}
+		r = history_find(c->repo, &f->kernel,
+				 arena_strdup(c->arena, git_oid_tostr_s(&fixed.commit)), &found);
+		if (!r)
+			f->unbroken = id;
+		r = r < 0 ? -1 : 1;
+	}
+	return r < 0 ? -1 : 0;
+}
+
 /* Write the draft, unless something else is there. */
 static int put_draft(const struct answering *a, struct failing *f)
 {
@@ -263,9 +296,11 @@ static int answer_one(const struct answering *a, struct failing *f)
 		return 0;
 	case MARK_CONFLICT:
 		f->outcome = FAILING_CONFLICT;
-		return option_given(c, "import") && !f->known_as ? take_in(c, f) : 0;
+		if (option_given(c, "import") && !f->known_as && take_in(c, f))
+			return -1;
+		return look_for_fixed(c, f);
 	default:
-		return draft(a, f);
+		return draft(a, f) || look_for_fixed(c, f) ? -1 : 0;
 	}
 }
 

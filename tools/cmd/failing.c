@@ -196,6 +196,10 @@ void failing_text(struct context *c, struct pack *pack, const struct failing *f,
 	const struct port_patch *patch = f->port.n ? &f->port.items[0] : NULL;
 
 	head_write(c, out, f);
+	if (f->unbroken)
+		say(c, out, TINT_LOOK,
+		    "Fixes: %s is not in the history of %s, nor a backport that names it: is this needed here at all?",
+		    f->unbroken, f->kernel.name);
 	if (f->other_text)
 		say(c, out, TINT_LOOK,
 		    "series/%s has this commit with another diff; the notice's is ported",
@@ -268,6 +272,7 @@ static void port_json(json_t *json, const struct failing *f)
 	json_object_set_new(json, "series", json_shown(f->known_as ? f->known_as : f->taken_as));
 	json_object_set_new(json, "mark", json_string(mark_info(patch->mark)->sign));
 	json_object_set_new(json, "note", json_shown(patch->note));
+	json_object_set_new(json, "fixes_not_there", json_shown(f->unbroken));
 	json_object_set_new(json, "tried", tried_json(patch));
 	if (f->outcome != FAILING_DRAFTED && f->outcome != FAILING_KEPT)
 		return;

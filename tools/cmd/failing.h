@@ -30,6 +30,7 @@ struct failing {
 	char *why;		/* MISSING, REFUSED; else NULL */
 	struct kernel kernel;	/* not for MISSING, REFUSED; nor is what follows */
 	struct series series;	/* of this one patch */
+	const char *unbroken;	/* a Fixes: commit that this kernel's history does not have; NULL */
 	const char *known_as;	/* the workspace's series that has the commit; NULL */
 	bool other_text;	/* but with another diff */
 	const char *taken_as;	/* the series that --import made of it; NULL */

@@ -53,6 +53,15 @@ static int find_from(struct repo *repo, const struct kernel *kernel, const char 
 		       0;
 }
 
+int history_whole(struct repo *repo, const struct kernel *kernel)
+{
+	git_commit *commit __free(commit) = NULL;
+
+	if (git_commit_lookup(&commit, repo_git(repo), &kernel->commit))
+		return fail_git("%s: commit of %s", repo_path(repo), kernel->name);
+	return git_commit_parentcount(commit) > 0 && !git_repository_is_shallow(repo_git(repo));
+}
+
 int history_find(struct repo *repo, const struct kernel *kernel, const char *upstream,
 		 git_oid *found)
 {

@@ -19,4 +19,7 @@
 #define HISTORY_MAX 40000
 int history_find(struct repo *repo, const struct kernel *kernel, const char *upstream,
 		 git_oid *found);
+/* 1: the kernel's history is there, so that what history_find() does not find is not in it; 0, -1. */
+int history_whole(struct repo *repo, const struct kernel *kernel);
+
 #endif
