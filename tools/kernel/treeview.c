@@ -117,7 +117,8 @@ static int folder_read(struct walk *walk, struct arena *arena, const char *path,
 	for (rest = bytes; tree_next(&rest, &item, &bad);)
 		*arena_push(arena, folder) = item;
 	if (bad)
-		return fail("%s: tree %s is damaged", path, git_oid_tostr_s(id));
+		return fail_as(FAIL_POLICY, "%stree %s is none that git would check out", path,
+			       git_oid_tostr_s(id));
 	return folder_check(path, bytes, folder) ? -1 : 1;
 }
 
