@@ -210,7 +210,7 @@ static void the_test_that_was_running_at_a_panic_has_failed(void **state)
 		"[    1.000000] BUG: kernel NULL pointer dereference, address: 0000000000000010\n"
 		"[    1.000000] Oops: 0000 [#1] SMP\n[    1.000000] RIP: 0010:f+0x1/0x2\n"
 		"[    1.000000] ---[ end trace 0 ]---\n"
-		"[    1.000000] Kernel panic - not syncing: Fatal exception\n");
+		"[    1.000000] Kernel panic - not syncing: Fatal\texception\n");
 
 	is(&report.items[0], "state_test", TEST_FAIL,
 	   "panic: Fatal exception; BUG: kernel NULL pointer dereference, address: * in f",

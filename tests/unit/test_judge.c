@@ -365,6 +365,13 @@ static void changed_failures_and_splats_are_run_again_too(void **state)
 	judge_again(*state, &item, before, before, 1);
 	assert_int_equal(item.class, CLASS_FLAKY);
 
+	/* A test that fails now and then without the change has not been fixed. */
+	item = (struct judged){ .name = "a", .class = CLASS_FIXED, .why = "w" };
+	judge_again(*state, &item, before, &quiet, 1);
+	assert_int_equal(item.class, CLASS_FIXED);
+	judge_again(*state, &item, &quiet, &quiet, 1);
+	assert_int_equal(item.class, CLASS_FLAKY);
+
 	/* Others stay what they are. */
 	item.class = CLASS_LOST_COVERAGE;
 	judge_again(*state, &item, before, after, 1);

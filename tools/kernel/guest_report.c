@@ -382,8 +382,9 @@ static void test_lost(struct reader *reader, const char *name)
 	result->signature = arena_printf(arena, "panic: %s%s%s",
 					 console_normalise(arena, slice_of(console->panic)),
 					 cause ? "; " : "", cause ? cause->title : "");
-	result->why = arena_printf(arena, "the kernel panicked: %s%s%s", console->panic,
-				   cause ? "; " : "", cause ? cause->title : "");
+	result->why = words_of(arena, slice_of(arena_printf(arena, "the kernel panicked: %s%s%s",
+							    console->panic, cause ? "; " : "",
+							    cause ? cause->title : "")));
 }
 
 static void splats_give(struct reader *reader, size_t from)

@@ -15,8 +15,7 @@ const struct class_record class_records[CLASSES] = {
 				 "fails in the same way with and without the change" },
 	[CLASS_NEW_COVERAGE] = { "new coverage", CLASS_GREEN, true,
 				 "could not be run without the change, can be with it" },
-	[CLASS_FLAKY] = { "flaky", CLASS_GREEN, true,
-			  "failed once with the change, and not each time that it was run again" },
+	[CLASS_FLAKY] = { "flaky", CLASS_GREEN, true, "came out otherwise when it was run again" },
 	[CLASS_CHANGED_FAILURE] = { "changed failure", CLASS_RED, true,
 				    "fails with and without the change, in another way" },
 	[CLASS_CANDIDATE] = { "regression candidate", CLASS_RED, true,
@@ -388,8 +387,9 @@ static bool splat_again(const struct judged *judged, const struct test_result *b
 	return false;
 }
 
-static bool failed_again(const struct judged *judged, const struct test_result *base,
-			 const struct test_result *patched)
+/* What it was judged for has come again. */
+static bool same_again(const struct judged *judged, const struct test_result *base,
+		       const struct test_result *patched)
 {
 	switch (judged->class) {
 	case CLASS_NEW_SPLAT:
@@ -397,6 +397,8 @@ static bool failed_again(const struct judged *judged, const struct test_result *
 	case CLASS_CHANGED_FAILURE:
 		return fails(patched) &&
 		       (!fails(base) || strcmp(base->signature, patched->signature) != 0);
+	case CLASS_FIXED:
+		return fails(base) && passes(patched);
 	default:
 		return fails(patched) && passes(base);
 	}
@@ -408,14 +410,14 @@ void judge_again(struct arena *arena, struct judged *judged, const struct test_r
 	size_t again = 0, counted = 0;
 
 	if (!n || (judged->class != CLASS_CANDIDATE && judged->class != CLASS_CHANGED_FAILURE &&
-		   judged->class != CLASS_NEW_SPLAT))
+		   judged->class != CLASS_NEW_SPLAT && judged->class != CLASS_FIXED))
 		return;
 	/* A run that gave no result says nothing. */
 	for (size_t i = 0; i < n; i++) {
 		if (gone(&base[i]) || gone(&patched[i]))
 			continue;
 		counted++;
-		again += failed_again(judged, &base[i], &patched[i]);
+		again += same_again(judged, &base[i], &patched[i]);
 	}
 	if (!counted) {
 		judged->why = arena_printf(arena, "%s; run again %zu times, which gave no result",
@@ -425,7 +427,10 @@ void judge_again(struct arena *arena, struct judged *judged, const struct test_r
 	}
 	judged->why = arena_printf(arena, "%s; run again: the same in %zu of %zu", judged->why,
 				   again, counted);
-	judged->class = again == counted ? CLASS_REGRESSION : CLASS_FLAKY;
+	if (again < counted)
+		judged->class = CLASS_FLAKY;
+	else if (judged->class != CLASS_FIXED)
+		judged->class = CLASS_REGRESSION;
 }
 
 /* During no test that is judged: then only the cell can be red for it. */

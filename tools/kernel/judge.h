@@ -58,7 +58,8 @@ void judge(struct arena *arena, const struct guest_report *base,
 /*
  * A candidate (or changed failure, or new splat) after `n` further runs on both arms: failed on patched and passed on
  * base (failed otherwise; did not complain) each time: CLASS_REGRESSION; else CLASS_FLAKY, with a sentence of how often.
- * Runs without a result do not count; when none had one: CLASS_INFRASTRUCTURE.
+ * Runs without a result do not count; when none had one: CLASS_INFRASTRUCTURE. What seems fixed can be asked too: it
+ * stays CLASS_FIXED when it failed on base and passed on patched each time.
  */
 void judge_again(struct arena *arena, struct judged *judged, const struct test_result *base,
 		 const struct test_result *patched, size_t n);
