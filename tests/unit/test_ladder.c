@@ -122,7 +122,7 @@ static void changed_context_needs_a_method_that_is_allowed(void **state)
 			       LADDER_ONLY(MARK_EXACT) | LADDER_ONLY(MARK_PRESENT), &answer),
 			 MARK_CONFLICT);
 	assert_int_equal(apply(*state, &world, draft, F_PATCH, LADDER_ALL, &answer), MARK_CONTEXT);
-	assert_string_equal(answer.items[0].note, "context");
+	assert_string_equal(answer.items[0].note, "context adjusted");
 	assert_int_equal(answer.items[0].line, 6);
 	assert_non_null(strstr(text_of(*state, draft, "d/f.c"),
 			       "prepare_it(x);\n\treset_it(x);\n\tstart_it(x);"));

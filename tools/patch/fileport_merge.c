@@ -118,7 +118,7 @@ static bool settle_hunk(struct merging *m, size_t number, const struct groups *g
 	}
 	fit->note = note		      ? arena_printf(m->port->arena, "%s", note) :
 		    fit->mark == MARK_PRESENT ? NULL :
-						arena_printf(m->port->arena, "context");
+						arena_printf(m->port->arena, "context adjusted");
 	if (!first)
 		fit->offset = (long)fit->at - (long)(m->port->file->items[number].old_start - 1 +
 						     (landed - m->at[number]));

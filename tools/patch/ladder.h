@@ -34,7 +34,7 @@ struct hunk_fate {
 	size_t line;	/* of the target's result, from 1; 0 where nothing was written */
 	long offset;	/* lines moved against the patch's own numbers */
 	char *evidence; /* why we are sure, or what each method said, in words: "context differs in 2 lines; the removed lines stand only here" */
-	char *note; /* what was adapted, for the [ ... ] note, e.g. "context"; NULL when nothing was */
+	char *note; /* what was adapted, for the [ ... ] note, e.g. "context adjusted"; NULL when nothing was */
 };
 
 struct ladder_answer {
