@@ -117,11 +117,10 @@ static int arm_read(const struct arm_work *arm, const char *dir)
 
 	if (there != 1)
 		return there;
-	there = file_read(arena, arena_printf(arena, "%s/console", dir), FILE_BYTES, &text);
-	if (there == 1)
-		there = file_read(arena, arena_printf(arena, "%s/ktap", dir), FILE_BYTES, &ktap);
-	if (there != 1)
-		return there;
+	/* A machine that never came so far has left none, or empty ones. */
+	if (file_read(arena, arena_printf(arena, "%s/console", dir), FILE_BYTES, &text) < 0 ||
+	    file_read(arena, arena_printf(arena, "%s/ktap", dir), FILE_BYTES, &ktap) < 0)
+		return -1;
 	console_feed(console, text);
 	a->console = *console_report(console);
 	a->report = (struct guest_report){ 0 };
