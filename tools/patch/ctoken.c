@@ -54,8 +54,11 @@ static const char *skip_directive(const char *p, const char *end)
 	const char *start = p;
 
 	while (p < end && (*p != '\n' || p[-1] == '\\')) {
+		/* A comment may go over lines; what stands behind it in the last is still the directive. */
 		if (end - p > 1 && p[0] == '/' && p[1] == '*') {
-			p = skip_gap(p, end);
+			const char *close = memmem(p + 2, (size_t)(end - p) - 2, "*/", 2);
+
+			p = close ? close + 2 : end;
 			continue;
 		}
 		p++;
