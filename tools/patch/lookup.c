@@ -263,32 +263,94 @@ static int look_in_kconfigs(struct search *s, const char *path)
 	return all_found(s, true) ? 0 : look_below(s, "", &budget);
 }
 
+static void search_begin(struct search *s, struct arena *arena, const struct lookup *lookup,
+			 const char *path)
+{
+	struct slice rest = slice_of(path);
+
+	*s = (struct search){
+		.arena = arena,
+		.lookup = lookup,
+		.seen = names_new(arena),
+		.dir = folder_of(path),
+		.arch = SLICE("x86"),
+	};
+	if (slice_starts(rest, "arch/")) {
+		rest = slice_skip(rest, 5);
+		slice_cut(&rest, '/', &s->arch);
+	}
+}
+
 int lookup_names(const struct lookup *lookup, const char *path, const struct slice *names, size_t n,
 		 bool *found)
 {
 	struct arena *scratch __free(arena) = arena_new();
-	struct search s = {
-		.arena = scratch,
-		.lookup = lookup,
-		.names = names,
-		.n = n,
-		.found = found,
-		.seen = names_new(scratch),
-		.dir = folder_of(path),
-		.arch = SLICE("x86"),
-	};
-	struct slice text, rest = slice_of(path);
+	struct search s;
+	struct slice text;
 	int r;
 
-	if (slice_starts(rest, "arch/")) {
-		rest = slice_skip(rest, 5);
-		slice_cut(&rest, '/', &s.arch);
-	}
+	search_begin(&s, scratch, lookup, path);
+	s.names = names;
+	s.n = n;
+	s.found = found;
 	r = draft_read(lookup->draft, path, &text, NULL);
 	if (r < 0 || look_in_edited(&s, path) ||
 	    (r && !all_found(&s, false) && look_in_headers(&s, path, text)))
 		return fail_in("names that %s uses", path);
 	if (!all_found(&s, true) && look_in_kconfigs(&s, path))
 		return fail_in("CONFIG_ symbols that %s uses", path);
+	return 0;
+}
+
+/* The file and the others that were edited: all of them are noted as seen. */
+static int edited_texts(struct search *s, struct arena *arena, const char *path,
+			struct lookup_texts *texts)
+{
+	struct draft_paths edited = draft_edited(s->lookup->draft, s->arena, 0);
+
+	for (size_t i = 0; i <= edited.n; i++) {
+		const char *one = i ? edited.items[i - 1] : path;
+		struct slice text;
+		unsigned int number;
+		int r = names_find(s->seen, slice_of(one), &number) ?
+				0 :
+				draft_read(s->lookup->draft, one, &text, NULL);
+
+		if (r < 0)
+			return -1;
+		if (!r)
+			continue;
+		names_number(s->seen, slice_of(arena_strdup(s->arena, one)));
+		*arena_push(arena, texts) =
+			(struct lookup_text){ arena_strdup(arena, one), slice_copy(arena, text) };
+	}
+	return 0;
+}
+
+int lookup_texts(struct arena *arena, const struct lookup *lookup, const char *path,
+		 struct lookup_texts *texts)
+{
+	struct arena *scratch __free(arena) = arena_new();
+	struct search s;
+	size_t own;
+
+	search_begin(&s, scratch, lookup, path);
+	if (edited_texts(&s, arena, path, texts))
+		return fail_in("what %s includes", path);
+	own = texts->n;
+	for (size_t i = 0; i < own; i++)
+		if (note_includes(&s, texts->items[i].path, texts->items[i].text))
+			return fail_in("what %s includes", path);
+	for (size_t i = own; i < s.seen->n; i++) {
+		struct lookup_text text;
+		int r;
+
+		text.path = slice_str(arena, s.seen->items[i]);
+		r = repo_read(lookup->repo, arena, &lookup->tree, text.path, &text.text);
+		if (r < 0 || (r && note_includes(&s, text.path, text.text)))
+			return fail_in("what %s includes", path);
+		if (r)
+			*arena_push(arena, texts) = text;
+	}
 	return 0;
 }

@@ -24,4 +24,16 @@ struct lookup {
 int lookup_names(const struct lookup *lookup, const char *path, const struct slice *names, size_t n,
 		 bool *found);
 
+/* Everything that the file sees: itself, what was edited beside it, the headers that it includes. */
+struct lookup_text {
+	const char *path;
+	struct slice text;
+};
+struct lookup_texts {
+	struct lookup_text *items;
+	size_t n, cap;
+};
+int lookup_texts(struct arena *arena, const struct lookup *lookup, const char *path,
+		 struct lookup_texts *texts);
+
 #endif
