@@ -371,11 +371,72 @@ static void changed_failures_and_splats_are_run_again_too(void **state)
 	assert_int_equal(item.class, CLASS_FIXED);
 	judge_again(*state, &item, &quiet, &quiet, 1);
 	assert_int_equal(item.class, CLASS_FLAKY);
+}
 
-	/* Others stay what they are. */
-	item.class = CLASS_LOST_COVERAGE;
-	judge_again(*state, &item, before, after, 1);
-	assert_int_equal(item.class, CLASS_LOST_COVERAGE);
+static void what_was_lost_by_chance_is_flaky(void **state)
+{
+	struct arms arms = {
+		.base = { PASS("a"), PASS("b"), PASS("b/x"), PASS("c") },
+		.patched = { FAIL("a", "hang"), MISSING("b"), MISSING("c") },
+	};
+	struct test_result pass[] = { PASS("b"), PASS("b") },
+			   gone[] = { MISSING("b"), MISSING("b") };
+	struct test_result failed[] = { FAIL("c", "x"), FAIL("c", "x") };
+	struct verdict verdict = judged(*state, &arms);
+
+	assert_string_equal(verdict.flaw, "2 of 3 planned tests gave no result");
+	judge_again(*state, &verdict.items[0], pass, pass, 2);
+	judge_again(*state, &verdict.items[1], pass, pass, 2);
+	judge_again(*state, &verdict.items[2], pass, pass, 2);
+	verdict_count(&verdict);
+	is_class(&verdict, "b", CLASS_FLAKY);
+	is_class(&verdict, "b/x", CLASS_FLAKY);
+	assert_true(verdict_red(&verdict));
+	assert_non_null(verdict.flaw);
+
+	/* It stays lost while nothing is known, and turns out to be worse. */
+	judge_again(*state, &verdict.items[3], gone, gone, 2);
+	is_class(&verdict, "c", CLASS_LOST_COVERAGE);
+	judge_again(*state, &verdict.items[3], pass, failed, 2);
+	is_class(&verdict, "c", CLASS_REGRESSION);
+	verdict_count(&verdict);
+	assert_null(verdict.flaw);
+	assert_true(verdict_red(&verdict));
+}
+
+static void what_is_missing_each_time_stays_lost(void **state)
+{
+	struct arms arms = { .base = { PASS("a"), PASS("b") },
+			     .patched = { PASS("a"), MISSING("b") } };
+	struct test_result pass[] = { PASS("b"), PASS("b") },
+			   gone[] = { MISSING("b"), MISSING("b") };
+	struct verdict verdict = judged(*state, &arms);
+
+	judge_again(*state, &verdict.items[1], pass, gone, 2);
+	verdict_count(&verdict);
+	is_class(&verdict, "b", CLASS_LOST_COVERAGE);
+	assert_non_null(verdict.flaw);
+	assert_true(verdict_red(&verdict));
+}
+
+static void what_base_lost_is_judged_by_further_runs(void **state)
+{
+	struct arms arms = {
+		.base = { PASS("a"), MISSING("b"), MISSING("c") },
+		.patched = { PASS("a"), PASS("b"), PASS("c") },
+	};
+	struct test_result pass[] = { PASS("b"), PASS("b") };
+	struct test_result failed[] = { FAIL("c", "x"), FAIL("c", "x") };
+	struct verdict verdict = judged(*state, &arms);
+
+	assert_true(verdict_unknown(&verdict));
+	judge_again(*state, &verdict.items[1], pass, pass, 2);
+	judge_again(*state, &verdict.items[2], failed, pass, 2);
+	verdict_count(&verdict);
+	is_class(&verdict, "b", CLASS_OK);
+	is_class(&verdict, "c", CLASS_FIXED);
+	assert_false(verdict_unknown(&verdict));
+	assert_false(verdict_red(&verdict));
 }
 
 UNIT_MAIN(unit(two_statuses_make_a_class), unit(every_class_has_words),
@@ -388,4 +449,6 @@ UNIT_MAIN(unit(two_statuses_make_a_class), unit(every_class_has_words),
 	  unit(a_guest_without_its_last_word_is_red), unit(nothing_planned_is_never_green),
 	  unit(a_candidate_that_does_it_again_is_a_regression),
 	  unit(a_candidate_that_does_not_is_flaky), unit(runs_without_a_result_say_nothing),
-	  unit(changed_failures_and_splats_are_run_again_too))
+	  unit(changed_failures_and_splats_are_run_again_too),
+	  unit(what_was_lost_by_chance_is_flaky), unit(what_is_missing_each_time_stays_lost),
+	  unit(what_base_lost_is_judged_by_further_runs))

@@ -322,7 +322,7 @@ static void splats_look(struct arena *arena, const struct console_report *base_c
 	}
 }
 
-static char *flaw_of(struct arena *arena, const struct guest_report *patched)
+static char *flaw_of(struct arena *arena, const struct guest_report *patched, bool *lost)
 {
 	size_t planned = 0, missing = 0, skipped = 0;
 
@@ -335,6 +335,7 @@ static char *flaw_of(struct arena *arena, const struct guest_report *patched)
 	}
 	if (!planned)
 		return "no test was planned";
+	*lost = missing > 0;
 	if (missing)
 		return arena_printf(arena, "%zu of %zu planned tests gave no result", missing,
 				    planned);
@@ -347,9 +348,22 @@ static char *flaw_of(struct arena *arena, const struct guest_report *patched)
 
 void verdict_count(struct verdict *verdict)
 {
+	bool lost = false;
+
 	memset(verdict->count, 0, sizeof(verdict->count));
-	for (size_t i = 0; i < verdict->n; i++)
-		verdict->count[verdict->items[i].class]++;
+	for (size_t i = 0; i < verdict->n; i++) {
+		const struct judged *judged = &verdict->items[i];
+
+		verdict->count[judged->class]++;
+		/* Further runs gave it a result. */
+		lost |= !is_subtest(judged->name) &&
+			(judged->class == CLASS_LOST_COVERAGE ||
+			 judged->class == CLASS_INFRASTRUCTURE || gone(judged->patched));
+	}
+	if (verdict->lost && !lost) {
+		verdict->lost = false;
+		verdict->flaw = NULL;
+	}
 }
 
 void judge(struct arena *arena, const struct guest_report *base,
@@ -360,7 +374,7 @@ void judge(struct arena *arena, const struct guest_report *base,
 	bring_together(arena, base, patched, verdict);
 	programs_look(arena, verdict);
 	splats_look(arena, base_console, patched_console, verdict);
-	verdict->flaw = flaw_of(arena, patched);
+	verdict->flaw = flaw_of(arena, patched, &verdict->lost);
 	verdict_count(verdict);
 }
 
@@ -404,11 +418,54 @@ static bool same_again(const struct judged *judged, const struct test_result *ba
 	}
 }
 
+/*
+ * What had no result on one of the arms is judged by the further runs alone: alike each time they make its class. A
+ * result that got lost once and never again was lost by chance.
+ */
+static void judge_late(struct arena *arena, struct judged *judged, const struct test_result *base,
+		       const struct test_result *patched, size_t n)
+{
+	enum test_class class = CLASSES;
+	size_t counted = 0, first = 0;
+	bool alike = true;
+
+	for (size_t i = 0; i < n; i++) {
+		if (gone(&base[i]))
+			continue;
+
+		enum test_class now = class_of(judged->name, &base[i], &patched[i]);
+
+		if (!counted++)
+			first = i;
+		alike &= class == CLASSES || class == now;
+		class = now;
+	}
+	judged->why = arena_printf(arena, "%s; run again %zu times: %s", judged->why, n,
+				   !counted ? "no result" :
+				   alike    ? class_records[class].word :
+					      "not always the same");
+	if (!counted)
+		return;
+	if (!alike || (judged->class == CLASS_LOST_COVERAGE && class == CLASS_OK))
+		class = CLASS_FLAKY;
+	else if (class == CLASS_CANDIDATE || class == CLASS_CHANGED_FAILURE)
+		class = CLASS_REGRESSION;
+	judged->class = class;
+	if (gone(judged->base))
+		judged->base = &base[first];
+	if (gone(judged->patched) && !gone(&patched[first]))
+		judged->patched = &patched[first];
+}
+
 void judge_again(struct arena *arena, struct judged *judged, const struct test_result *base,
 		 const struct test_result *patched, size_t n)
 {
 	size_t again = 0, counted = 0;
 
+	if (n && (judged->class == CLASS_LOST_COVERAGE || judged->class == CLASS_INFRASTRUCTURE)) {
+		judge_late(arena, judged, base, patched, n);
+		return;
+	}
 	if (!n || (judged->class != CLASS_CANDIDATE && judged->class != CLASS_CHANGED_FAILURE &&
 		   judged->class != CLASS_NEW_SPLAT && judged->class != CLASS_FIXED))
 		return;

@@ -49,6 +49,7 @@ struct verdict {
 	struct splat *new_splats;
 	size_t nnew_splats;
 	char *flaw; /* all skipped, fewer than planned: red, and why; NULL */
+	bool lost;  /* the flaw is that tests gave no result */
 };
 
 /* Both arms of one cell, from the same plan. Fails never. O(n log n). */
@@ -59,11 +60,12 @@ void judge(struct arena *arena, const struct guest_report *base,
  * A candidate (or changed failure, or new splat) after `n` further runs on both arms: failed on patched and passed on
  * base (failed otherwise; did not complain) each time: CLASS_REGRESSION; else CLASS_FLAKY, with a sentence of how often.
  * Runs without a result do not count; when none had one: CLASS_INFRASTRUCTURE. What seems fixed can be asked too: it
- * stays CLASS_FIXED when it failed on base and passed on patched each time.
+ * stays CLASS_FIXED when it failed on base and passed on patched each time. What was lost or missing
+ * (CLASS_LOST_COVERAGE, CLASS_INFRASTRUCTURE) becomes what the further runs say; lost by chance: CLASS_FLAKY.
  */
 void judge_again(struct arena *arena, struct judged *judged, const struct test_result *base,
 		 const struct test_result *patched, size_t n);
-/* Count the classes anew, after judge_again(). */
+/* Count the classes anew, after judge_again(); no flaw is left when all that was lost has a result now. */
 void verdict_count(struct verdict *verdict);
 bool verdict_red(const struct verdict *verdict);
 bool verdict_unknown(const struct verdict *verdict);
