@@ -243,7 +243,7 @@ int room_run(struct arena *arena, const struct room_ask *ask, struct room_answer
 int room_compiler(struct arena *arena, const struct build_site *site, const char *compiler,
 		  char **version)
 {
-	static const char *const needed[] = { "make", "ld", "flex", "bison", "bc" };
+	static const char *const needed[] = { "make", "ld" };
 	const char *const command[] = { compiler, "--version", NULL };
 	const struct sandbox_ask sandbox = { .argv = command };
 	struct child_answer answer;
@@ -286,8 +286,19 @@ int room_judge(struct slice said)
 		  "no libssl-dev here: run 'ci/need.sh check-kernel'" },
 	};
 
+	/* Programs that a kernel's build wants; another that is not there may well be the patch's fault. */
+	static const char *const programs[] = { "flex",	   "bison",   "bc",   "perl", "awk",
+						"python3", "openssl", "cpio", "strip" };
+
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
 		if (slice_find(said, slice_of(table[i].words)) >= 0)
 			return fail("%s", table[i].why);
+	for (size_t i = 0; i < ARRAY_SIZE(programs); i++) {
+		char words[64];
+		int n = snprintf(words, sizeof(words), ": %s: not found", programs[i]);
+
+		if (slice_find(said, (struct slice){ words, (size_t)n }) >= 0)
+			return fail("no %s here: run 'ci/need.sh check-kernel'", programs[i]);
+	}
 	return 0;
 }

@@ -40,20 +40,22 @@ int treeview_entry(const struct treeview *view, const git_oid *tree, const char 
 {
 	struct arena *arena __free(arena) = arena_new();
 	struct slice rest = slice_of(path), name, bytes;
-	int found = root_of(view, tree, &entry->id);
+	struct repo_entry at = { .mode = TREE_FOLDER };
+	int found = root_of(view, tree, &at.id);
 
-	entry->mode = TREE_FOLDER;
 	while (found == 1 && slice_cut(&rest, '/', &name)) {
 		struct tree_item item;
 
-		if (entry->mode != TREE_FOLDER)
+		if (at.mode != TREE_FOLDER)
 			return 0;
-		found = treeview_object(view, arena, &entry->id, &bytes);
+		found = treeview_object(view, arena, &at.id, &bytes);
 		if (found == 1)
 			found = tree_find(bytes, name, &item);
 		if (found == 1)
-			*entry = (struct repo_entry){ item_id(&item), item.mode };
+			at = (struct repo_entry){ item_id(&item), item.mode };
 	}
+	if (found == 1)
+		*entry = at;
 	return found;
 }
 
