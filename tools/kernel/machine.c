@@ -126,8 +126,9 @@ enum stop {
 
 struct port {
 	char *path;
-	off_t at; /* as far as it was seen */
-	int fd;	  /* -1: not yet there */
+	off_t size; /* when it was last looked at */
+	off_t at;   /* as far as it was read: behind the last complete line */
+	int fd;	    /* -1: not yet there */
 };
 
 struct watch {
@@ -148,45 +149,39 @@ static int64_t now_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* How much longer a port became since it was looked at; the emulator makes it when it starts. */
-static off_t port_grown(struct port *port)
+/* Did it become longer since it was looked at? The emulator makes it when it starts. */
+static bool port_grew(struct port *port)
 {
+	off_t before = port->size;
 	struct stat st;
 
 	if (port->fd < 0)
 		port->fd = open(port->path, O_RDONLY | O_CLOEXEC);
-	if (port->fd < 0 || fstat(port->fd, &st) || st.st_size <= port->at)
-		return 0;
-	return st.st_size - port->at;
+	if (port->fd >= 0 && !fstat(port->fd, &st) && st.st_size > before)
+		port->size = st.st_size;
+	return port->size > before;
 }
 
-/* Whether anything new came. */
-static bool console_read(struct watch *watch)
+/*
+ * What is new of the console, by whole lines: of half a line, the name of a test would be half a
+ * name. The end of a console need be no line's end.
+ */
+static void console_read(struct watch *watch, bool end)
 {
 	struct port *port = &watch->console;
-	off_t grown = port_grown(port);
 	char buf[65536];
-	bool any = false;
 
-	while (grown > 0 && port->at < PORT_MAX) {
+	while (port->at < port->size && port->at < PORT_MAX) {
 		ssize_t n = pread(port->fd, buf, sizeof(buf), port->at);
+		char *newline = n > 0 ? memrchr(buf, '\n', (size_t)n) : NULL;
 
-		if (n <= 0)
+		if (newline)
+			n = newline + 1 - buf;
+		else if (n <= 0 || (!end && n < (ssize_t)sizeof(buf)))
 			break;
 		console_feed(watch->reader, (struct slice){ buf, (size_t)n });
 		port->at += n;
-		grown -= n;
-		any = true;
 	}
-	return any;
-}
-
-static bool ktap_grew(struct watch *watch)
-{
-	off_t grown = port_grown(&watch->ktap);
-
-	watch->ktap.at += grown;
-	return grown > 0;
 }
 
 /* Can a file of the run still grow? What the emulator cannot write, it loses without a word. */
@@ -238,7 +233,7 @@ static enum stop watch_judge(struct watch *watch, const struct console_report *r
 	if (watch->panicked &&
 	    (now - watch->panicked > PANIC_GRACE_MS || now - watch->last > PANIC_QUIET_MS))
 		return STOP_PANIC;
-	if (watch->console.at >= PORT_MAX || watch->ktap.at >= PORT_MAX)
+	if (watch->console.size >= PORT_MAX || watch->ktap.size >= PORT_MAX)
 		return STOP_FLOOD;
 	if (now - watch->last > PROBE_MS && now - watch->probed > PROBE_MS) {
 		watch->probed = now;
@@ -255,11 +250,12 @@ static enum stop watch_judge(struct watch *watch, const struct console_report *r
 static bool watch_tick(void *data)
 {
 	struct watch *watch = data;
-	bool any = console_read(watch);
+	bool console_grew = port_grew(&watch->console);
 
-	any |= ktap_grew(watch);
-	if (any)
+	if (port_grew(&watch->ktap) || console_grew)
 		watch->last = now_ms();
+	if (console_grew)
+		console_read(watch, false);
 
 	const struct console_report *report = console_report(watch->reader);
 
@@ -454,7 +450,8 @@ static int run_once(struct arena *arena, const struct machine_ask *ask, unsigned
 				       .data = &watch };
 	int ret = child_run(arena, &child_ask, &child);
 
-	console_read(&watch);
+	port_grew(&watch.console);
+	console_read(&watch, true);
 	watch_end(&watch);
 	if (ret)
 		return -1;
