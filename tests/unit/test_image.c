@@ -237,10 +237,12 @@ static void a_guest_has_its_init_its_plan_and_its_tests(void **state)
 		{ "payload_test", static_program(), "", SPEECH_KTAP, 60 },
 		{ "x-1.y", static_program(), "-a b", SPEECH_KVM_UNIT, 5 },
 		{ "state_test", static_program(), NULL, SPEECH_KSELFTEST, 0 },
+		{ "script", arena_printf(*state, "%s/s", dir), "", SPEECH_KSELFTEST, 1 },
 	};
-	struct guest_ask ask = guest(*state, dir, tests, 3);
+	struct guest_ask ask = guest(*state, dir, tests, 4);
 	struct image_answer answer;
 
+	assert_ok(file_write(tests[3].program, SLICE("#!/bin/sh\nexit 4\n"), 0755));
 	assert_ok(guest_image(*state, &ask, &answer));
 
 	struct entries got = read_image(*state, answer.path);
@@ -249,7 +251,9 @@ static void a_guest_has_its_init_its_plan_and_its_tests(void **state)
 	assert_slice(entry_of(&got, "plan")->text,
 		     "1\tpayload_test\tktap\t60\t/tests/payload_test\t\n"
 		     "2\tx-1.y\tkvm-unit\t5\t/tests/x-1.y\t-a b\n"
-		     "3\tstate_test\tkselftest\t1\t/tests/state_test\t\n");
+		     "3\tstate_test\tkselftest\t1\t/tests/state_test\t\n"
+		     "4\tscript\tkselftest\t1\t/tests/script\t\n");
+	assert_slice(entry_of(&got, "tests/script")->text, "#!/bin/sh\nexit 4\n");
 	assert_int_equal(entry_of(&got, "tests/payload_test")->mode, 0100755);
 	assert_slice(entry_of(&got, "bin/sh")->text, "busybox");
 	assert_int_equal(entry_of(&got, "dev/console")->mode, 020600);

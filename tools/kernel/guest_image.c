@@ -47,7 +47,16 @@ static int program_static(const char *path)
 	return 1;
 }
 
-/* Not a program that the guest can run: it has no loader and no libraries. */
+/* A script, for the guest's busybox. */
+static bool program_script(const char *path)
+{
+	__free(fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char begin[2];
+
+	return fd >= 0 && pread(fd, begin, 2, 0) == 2 && !memcmp(begin, "#!", 2);
+}
+
+/* The guest has no loader and no libraries. */
 static int must_be_static(const char *path)
 {
 	int is = program_static(path);
@@ -94,7 +103,7 @@ static int plan_text(const struct guest_ask *ask, struct text *plan)
 		if (strpbrk(arguments, "\t\n\r"))
 			return fail_as(FAIL_USAGE, "%s: its arguments hold a tab or a line's end",
 				       test->name);
-		if (must_be_static(test->program))
+		if (!program_script(test->program) && must_be_static(test->program))
 			return fail_in("%s", test->name);
 		text_addf(plan, "%zu\t%s\t%s\t%u\t/tests/%s\t%s\n", i + 1, test->name,
 			  speeches[test->speech], test->timeout ? test->timeout : 1, test->name,
