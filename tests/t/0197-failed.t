@@ -194,6 +194,57 @@ test_expect_success 'text that fits is no draft where a newer kernel, which has 
 	grep "v5.15.3 has no .demo_clamp., which is there in v6.12.9" out && ! ls 5.15.y-* 2>/dev/null
 '
 
+# The newer kernel has the change, and returns where the older one has to clean up.
+label_kernel() {
+	kernel_files v6.12.3 "$1" && cat >>"$1/lib/demo.c"
+}
+git init -q --bare label.git && git init -q out.git && label_kernel out.git <<\END &&
+
+int demo_get(struct demo *demo, int i)
+{
+	struct path *path __free(path) = demo_path(demo);
+
+	if (demo_lock(demo))
+		return -EINTR;
+	if (demo->last < i)
+		return -ENOENT;
+	demo_walk(path, i);
+	return demo->items[i];
+}
+END
+git -C out.git add -A && git -C out.git commit -q -m base &&
+sed -i "s/^	demo_walk(path, i);/	if (demo->last == i)\n		return 0;\n&/" out.git/lib/demo.c &&
+git -C out.git commit -q -a -m "demo: the last one
+
+Signed-off-by: A U Thor <author@example.org>" &&
+git -C out.git format-patch -q -1 --stdout | sed "1s/[0-9a-f]\{40\}/$id/" >label.patch &&
+mkdir new && cp -r out.git/* new/ && label_kernel old <<\END
+
+int demo_get(struct demo *demo, int i)
+{
+	struct path *path = demo_path(demo);
+	int ret = -EINTR;
+
+	if (demo_lock(demo))
+		goto out;
+	ret = -ENOENT;
+	if (demo->first > i)
+		goto out;
+	if (demo->last < i)
+		return -ENOENT;
+	demo_walk(path, i);
+	return demo->items[i];
+out:
+	demo_put(path);
+	return ret;
+}
+END
+(SERIES_STORE=$PWD/label.git && add_kernel v6.12.9 new && add_kernel v6.1.5 old)
+test_expect_success 'text that fits is no draft where the base shows that it leaves the function past a label' '
+	cat label.patch && greg 6.1 label.patch >label.eml && test_expect_code 3 series --store label.git failed label.eml >out; cat out &&
+	grep "it returns from a function that is left through .out. here" out
+'
+
 test_expect_success 'what is missing in a notice is named' '
 	sed "/^diff --git/,\$d" commit.patch >cut.patch && greg 6.1 cut.patch >nodiff.eml &&
 	test_expect_code 2 series -C ws failed nodiff.eml >out && cat out && grep "there is no diff behind the message of commit 0123456789ab" out &&

@@ -269,7 +269,12 @@ static int answer_one(const struct answering *a, struct failing *f)
 {
 	struct context *c = a->c;
 	struct port_ask ask = {
-		.repo = c->repo, .series = &f->series, .kernel = &f->kernel, .backporter = a->sender
+		.repo = c->repo,
+		.series = &f->series,
+		.kernel = &f->kernel,
+		.backporter = a->sender,
+		/* It failed once, for a reason that the notice does not say. */
+		.careful = true,
 	};
 	int r;
 

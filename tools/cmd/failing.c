@@ -90,6 +90,9 @@ static void differs_write(struct context *c, struct text *out, const struct fail
 		  tint_off(c->color, f->same_id ? TINT_GOOD : TINT_LOOK));
 	compared_write(out, &f->compare, &patch->patch->mail.diff, &f->diff, &patch->answer,
 		       c->terminal ? c->width : 0, c->color);
+	if (patch->mark == MARK_EXACT)
+		say(c, out, TINT_LOOK,
+		    "It fits as it is, although the notice says that it does not apply: it may be the build that failed, or the branch has moved on since. Build it before you send it.");
 	if (patch->note)
 		say(c, out, TINT_NONE, "Its note: [ %s ]", patch->note);
 }

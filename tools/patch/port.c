@@ -318,6 +318,18 @@ static int try_semantic(struct porting *p, const struct reduced *reduced, struct
 	return check_names(p, out, &reduced->diff, since, answer);
 }
 
+/* Let the methods have the base, where there is one. */
+static int use_base(struct porting *p, const struct port_patch *out, struct ladder_ask *ask)
+{
+	int r = find_base(p, out);
+
+	if (r == 1) {
+		ask->base = p->base.draft;
+		ask->base_name = p->base.kernel.name;
+	}
+	return r < 0 ? -1 : 0;
+}
+
 /* The text as it is, history, the text adapted, the semantic patch, words. */
 static int climb(struct porting *p, const struct reduced *reduced, struct port_patch *out)
 {
@@ -329,6 +341,8 @@ static int climb(struct porting *p, const struct reduced *reduced, struct port_p
 	struct ladder_answer answer, semantic = { 0 };
 	int r;
 
+	if (p->ask->careful && use_base(p, out, &ask))
+		return -1;
 	if (try_text(p, out, &ask, &answer))
 		return -1;
 	if (answer.mark == MARK_CONFLICT) {
@@ -336,13 +350,8 @@ static int climb(struct porting *p, const struct reduced *reduced, struct port_p
 		if (r)
 			return r < 0 ? -1 : 0;
 		keep_reason(p, out, AS_IT_IS, &answer);
-		r = find_base(p, out);
-		if (r < 0)
+		if (use_base(p, out, &ask))
 			return -1;
-		if (r) {
-			ask.base = p->base.draft;
-			ask.base_name = p->base.kernel.name;
-		}
 		ask.methods = LADDER_ALL & ~LADDER_ONLY(MARK_WORDS);
 		if (try_text(p, out, &ask, &answer))
 			return -1;

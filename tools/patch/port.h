@@ -22,6 +22,7 @@ struct port_ask {
 	struct person backporter; /* committer and Signed-off-by; email NULL: neither name nor
 				     sign-off of a person */
 	bool no_semantic;	  /* text methods only */
+	bool careful; /* text that fits as it is has to stand up to the base, too: some 100 ms */
 };
 
 /* A method that was not sure, and what it said. */
