@@ -20,6 +20,7 @@
 #define ADDRESS_MAX 254 /* RFC 5321 */
 #define ID_MAX 250
 #define NEEDS_MAX 100 /* what is shown is for people */
+#define PEOPLE_MAX 300
 
 const char *notice_form_name(enum notice_form form)
 {
@@ -63,7 +64,7 @@ static char *clean_name(struct arena *arena, const char *name)
 
 void people_add(struct arena *arena, struct people *people, const struct person *person)
 {
-	if (!address_ok(person->email))
+	if (people->n >= PEOPLE_MAX || !address_ok(person->email))
 		return;
 	for (size_t i = 0; i < people->n; i++)
 		if (!strcasecmp(people->items[i].email, person->email))

@@ -54,8 +54,8 @@ const char *notice_form_name(enum notice_form form);
 /* Is it a list of stable's, or the address that keeps a commit out of stable? */
 bool person_is_stable(const struct person *person);
 /*
- * Add a person whom a mail may be sent to, unless they are there already or the address is
- * malformed.
+ * Add a person whom a mail may be sent to, unless they are there already, the address is malformed,
+ * or there are hundreds already.
  */
 void people_add(struct arena *arena, struct people *people, const struct person *person);
 
