@@ -117,7 +117,7 @@ static bool in_unique_id(const struct text *out)
 
 	while (start && is_word(out->p[start - 1]))
 		start--;
-	return slice_starts((struct slice){ out->p + start, out->len - start }, "__UNIQUE_ID_");
+	return slice_starts(slice_skip(text_slice(out), start), "__UNIQUE_ID_");
 }
 
 /* How much of `rest` only says where: ":12:3" behind a file's name, "+0x1f/0x20" behind a symbol. */
@@ -213,8 +213,6 @@ static void index_all(struct reader *reader)
 
 static void take(struct reader *reader, const struct complaint *complaint)
 {
-	if (!*complaint->text)
-		return;
 	if ((reader->complaints->n + 1) * 2 > reader->nslots)
 		index_all(reader);
 
@@ -285,6 +283,8 @@ static void take_at(struct reader *reader, enum complaint_kind kind, const struc
 		.line = place->line,
 	};
 
+	if (!*complaint.text)
+		return;
 	if (place->column)
 		complaint.function = slice_str(reader->arena, reader->function);
 	if (place->tool.n)
