@@ -145,6 +145,12 @@ test_expect_success 'what conflicts is taken in, decided with resolve, and then 
 	series -C empty failed --import greg510.eml && test $(ls empty/series | wc -l) = 1
 '
 
+test_expect_success 'what is taken in is named by whole words' '
+	sed "s/^Subject: .*/Subject: [PATCH] demo: count all of it and clamp what is added/" commit.patch >long.patch && greg 5.10 long.patch >long.eml &&
+	mkdir -p named/series && cp -r ws/ci named/ &&
+	test_expect_code 3 series -C named failed --import long.eml >out && cat out && grep "Taken in as series/demo-count-all-of-it-and-clamp-what-is\." out
+'
+
 test_expect_success 'a series of the workspace that has the commit lends its rule' '
 	command -v spatch >/dev/null || return 0
 	cp -r ws ruled && lib_rule ruled && git config -f ruled/series/demo/series.conf patch.0001-demo-count-and-clamp-what-is-added.patch.upstream $id &&

@@ -40,12 +40,21 @@ struct intake {
 char *import_series_name(struct arena *arena, const char *subject)
 {
 	struct text name __free_text = TEXT_INIT;
+	const char *p;
 
-	for (const char *p = subject; *p && name.len < 40; p++) {
+	for (p = subject; *p && name.len < 40; p++) {
 		if (isalnum((unsigned char)*p))
 			text_addc(&name, (char)tolower((unsigned char)*p));
 		else if (name.len && name.p[name.len - 1] != '-')
 			text_addc(&name, '-');
+	}
+	/* No half word at the end, unless that is most of it. */
+	if (isalnum((unsigned char)*p) && name.len) {
+		size_t n = name.len;
+
+		while (n && name.p[n - 1] != '-')
+			n--;
+		name.len = n > 20 ? n : name.len;
 	}
 	while (name.len && name.p[name.len - 1] == '-')
 		name.len--;
