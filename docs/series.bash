@@ -3,7 +3,7 @@
 _series()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
-	local i command= own= words=commands
+	local i command= own= words=commands of=
 	local -a with=()
 	local global=' --directory --series --store --json --quiet --color= --version --help'
 	local commands=' fetch apply status show resolve build test import export failed list port-tree help'
@@ -11,28 +11,37 @@ _series()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
 		-C | --directory | --store | --series)
-			with+=("${COMP_WORDS[i]}" "${COMP_WORDS[i+1]}")
+			((i + 1 < COMP_CWORD)) && with+=("${COMP_WORDS[i]}" "${COMP_WORDS[i+1]}")
 			((i++)) ;;
 		-* | = | auto | always | never) ;;
 		*) [[ $command ]] || command=${COMP_WORDS[i]} ;;
 		esac
 	done
+	[[ $cur == = ]] && cur=
+	[[ $prev == = ]] && prev=${COMP_WORDS[COMP_CWORD-2]}
 	case $prev in
 	-C | --directory | --store) COMPREPLY=($(compgen -d -- "$cur")); return ;;
-	--series)
-		COMPREPLY=($(compgen -W "$(series list --names series 2>/dev/null)" -- "$cur"))
-		return ;;
-	--color | =)
-		COMPREPLY=($(compgen -W 'auto always never' -- "${cur#=}")); return ;;
+	--ktap | --junit) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+	--series) of=series ;;
+	--cell) of=cells ;;
+	--machine) of=machines ;;
+	--only) of=tests ;;
+	--color) COMPREPLY=($(compgen -W 'auto always never' -- "$cur")); return ;;
+	--sandbox) COMPREPLY=($(compgen -W 'bubblewrap unshare none' -- "$cur")); return ;;
+	--names) COMPREPLY=($(compgen -W 'series targets kernels cells machines tests' -- "$cur")); return ;;
 	esac
+	if [[ $of ]]; then
+		own=$(series "${with[@]}" list --names $of 2>/dev/null)
+		COMPREPLY=($(compgen -W "$own" -- "$cur")); return
+	fi
 	case $command in
 	fetch) words=targets own=' --from' ;;
 	apply) words=targets own=' --dry-run --explain' ;;
 	status) words=targets own='' ;;
 	show) words=targets own='' ;;
 	resolve) words=targets own=' --continue --note --not-needed --abort' ;;
-	build) words=targets own=' --cell --each --fresh --jobs --sandbox=' ;;
-	test) words=targets own=' --list --only --machine --rerun --ktap --junit --cell --each --fresh --jobs --sandbox=' ;;
+	build) words=targets own=' --fresh --cell --each --jobs --sandbox=' ;;
+	test) words=targets own=' --list --only --machine --rerun --ktap --junit --fresh --cell --each --jobs --sandbox=' ;;
 	import) words=files own=' --number --in-place --upstream --no-b4' ;;
 	export) words=targets own=' --out --cover --in-reply-to' ;;
 	failed) words=files own=' --out --force --on --import' ;;

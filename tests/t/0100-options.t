@@ -95,4 +95,15 @@ test_expect_success 'completion offers commands, options and the targets there a
 	printf "%s\n" v6.12.3 v6.12.9 >want && test_cmp want out
 '
 
+test_expect_success 'and what an option takes: words, series, cells, machines, tests' '
+	make_machine &&
+	bash complete.bash series build --sandbox = bub >out && echo bubblewrap >want && test_cmp want out &&
+	bash complete.bash series build --sandbox = >out && printf "%s\n" bubblewrap unshare none >want && test_cmp want out &&
+	bash complete.bash series list --names se >out && echo series >want && test_cmp want out &&
+	bash complete.bash series -C ws --series "" >out && echo demo >want && test_cmp want out &&
+	bash complete.bash series -C ws test --cell "" >out && printf "%s\n" fake other >want && test_cmp want out &&
+	bash complete.bash series -C ws test --machine f >out && echo fake >want && test_cmp want out &&
+	bash complete.bash series -C ws test --only pay >out && echo payload_test >want && test_cmp want out
+'
+
 test_done

@@ -153,7 +153,10 @@ static int build_run(struct context *c)
 	return code;
 }
 
-static const struct command_option build_options[] = { PROVING_OPTIONS };
+static const struct command_option build_options[] = {
+	{ '\0', "fresh", NULL, "build again what is known already", NULL },
+	PROVING_OPTIONS,
+};
 
 const struct command command_build = {
 	.name = "build",

@@ -301,9 +301,9 @@ void built_where(struct context *c, struct text *out, const struct proving *prov
 	if (!proving->proof.n)
 		return;
 	if (proving->sandbox.kind == SANDBOX_NONE)
-		text_addf(&line, "Sandbox: none: what the patches bring ran as you%s%s.",
-			  proving->sandbox.why ? "; " : ", as asked for",
-			  proving->sandbox.why ? text_shown(c->arena, proving->sandbox.why) : "");
+		text_addf(&line, "Sandbox: none: what the patches bring ran as you (%s).",
+			  proving->sandbox.why ? text_shown(c->arena, proving->sandbox.why) :
+						 "asked for");
 	else
 		text_addf(&line, "Sandbox: %s, without network, home or privileges.",
 			  sandbox_word(proving->sandbox.kind));

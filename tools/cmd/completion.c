@@ -35,7 +35,7 @@ static const char completion_head[] =
 	"_series()\n"
 	"{\n"
 	"	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
-	"	local i command= own= words=commands\n"
+	"	local i command= own= words=commands of=\n"
 	"	local -a with=()\n";
 
 /* What stands before the word in hand: an option's value, or the command; -C and --store are handed
@@ -45,21 +45,47 @@ static const char completion_before[] =
 	"	for ((i = 1; i < COMP_CWORD; i++)); do\n"
 	"		case ${COMP_WORDS[i]} in\n"
 	"		-C | --directory | --store | --series)\n"
-	"			with+=(\"${COMP_WORDS[i]}\" \"${COMP_WORDS[i+1]}\")\n"
+	"			((i + 1 < COMP_CWORD)) && with+=(\"${COMP_WORDS[i]}\" \"${COMP_WORDS[i+1]}\")\n"
 	"			((i++)) ;;\n"
 	"		-* | = | auto | always | never) ;;\n"
 	"		*) [[ $command ]] || command=${COMP_WORDS[i]} ;;\n"
 	"		esac\n"
 	"	done\n"
+	"	[[ $cur == = ]] && cur=\n"
+	"	[[ $prev == = ]] && prev=${COMP_WORDS[COMP_CWORD-2]}\n"
 	"	case $prev in\n"
 	"	-C | --directory | --store) COMPREPLY=($(compgen -d -- \"$cur\")); return ;;\n"
-	"	--series)\n"
-	"		COMPREPLY=($(compgen -W \"$(series list --names series 2>/dev/null)\" -- \"$cur\"))\n"
-	"		return ;;\n"
-	"	--color | =)\n"
-	"		COMPREPLY=($(compgen -W 'auto always never' -- \"${cur#=}\")); return ;;\n"
+	"	--ktap | --junit) COMPREPLY=($(compgen -f -- \"$cur\")); return ;;\n"
+	"	--series) of=series ;;\n"
+	"	--cell) of=cells ;;\n"
+	"	--machine) of=machines ;;\n"
+	"	--only) of=tests ;;\n";
+
+static const char completion_named[] =
 	"	esac\n"
+	"	if [[ $of ]]; then\n"
+	"		own=$(series \"${with[@]}\" list --names $of 2>/dev/null)\n"
+	"		COMPREPLY=($(compgen -W \"$own\" -- \"$cur\")); return\n"
+	"	fi\n"
 	"	case $command in\n";
+
+/* Has a command before this one an option of that name? It takes the same words then. */
+static bool named_before(size_t command, const char *name)
+{
+	for (size_t i = 0; i < command; i++)
+		for (size_t k = 0; k < commands[i]->noptions; k++)
+			if (!strcmp(commands[i]->options[k].name, name))
+				return true;
+	return false;
+}
+
+/* The words that an option takes, where there are only those. */
+static void completion_choices(struct text *out, const struct command_option *option)
+{
+	if (option->choices)
+		text_addf(out, "	--%s) COMPREPLY=($(compgen -W '%s' -- \"$cur\")); return ;;\n",
+			  option->name, option->choices);
+}
 
 void help_completion(struct text *out)
 {
@@ -73,6 +99,13 @@ void help_completion(struct text *out)
 		text_addf(out, " %s", commands[i]->name);
 	text_adds(out, "'\n");
 	text_adds(out, completion_before);
+	for (size_t i = 0; i < nglobal_options; i++)
+		completion_choices(out, &global_options[i]);
+	for (size_t i = 0; i < ncommands; i++)
+		for (size_t k = 0; k < commands[i]->noptions; k++)
+			if (!named_before(i, commands[i]->options[k].name))
+				completion_choices(out, &commands[i]->options[k]);
+	text_adds(out, completion_named);
 	for (size_t i = 0; i < ncommands; i++) {
 		text_addf(out, "	%s) words=%s own='", commands[i]->name,
 			  words[commands[i]->words]);

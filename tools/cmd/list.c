@@ -4,6 +4,7 @@
 #include "cmd/commands.h"
 #include "cmd/report.h"
 #include "cmd/screen.h"
+#include "kernel/matrix.h"
 
 struct inventory {
 	struct conf_names series;
@@ -126,6 +127,23 @@ static void list_kernels(struct context *c, const struct inventory *all, struct 
 		text_add_filled(out, text_slice(&names), 2, c->width);
 }
 
+/* Of ci/matrix.conf: for series test. */
+static int list_matrix(struct context *c, const char *which, struct text *out)
+{
+	struct matrix matrix;
+
+	if (matrix_read(c->arena, c->workspace, &matrix))
+		return -1;
+	for (size_t i = 0; !strcmp(which, "cells") && i < matrix.ncells; i++)
+		text_addf(out, "%s\n", matrix.cells[i].name);
+	for (size_t i = 0; !strcmp(which, "machines") && i < matrix.nmachines; i++)
+		text_addf(out, "%s\n", matrix.machines[i].name);
+	for (size_t i = 0; !strcmp(which, "tests") && i < matrix.nsuites; i++)
+		for (size_t k = 0; k < matrix.suites[i].n; k++)
+			text_addf(out, "%s\n", matrix.suites[i].items[k].name);
+	return context_print(c, out);
+}
+
 /* For scripts and the shell's completion: one name a line. */
 static int list_names(struct context *c, const struct inventory *all, const char *which,
 		      struct text *out)
@@ -146,11 +164,15 @@ static int list_run(struct context *c)
 {
 	struct inventory all = { 0 };
 	struct text out __free_text = TEXT_INIT;
+	const char *names = option_value(c, "names");
 
+	if (names &&
+	    (!strcmp(names, "cells") || !strcmp(names, "machines") || !strcmp(names, "tests")))
+		return context_workspace(c) ? list_matrix(c, names, &out) : -1;
 	if (inventory_take(c, &all))
 		return -1;
-	if (option_given(c, "names"))
-		return list_names(c, &all, option_value(c, "names"), &out);
+	if (names)
+		return list_names(c, &all, names, &out);
 	if (c->json) {
 		if (list_json(c, &all, &out))
 			return -1;
@@ -164,8 +186,8 @@ static int list_run(struct context *c)
 
 static const struct command_option list_options[] = {
 	{ '\0', "names", "WHAT",
-	  "one name a line: series, targets (with the store's kernels) or kernels",
-	  "series targets kernels" },
+	  "one name a line: series, targets (with the store's kernels), kernels, or of ci/matrix.conf cells, machines, tests",
+	  "series targets kernels cells machines tests" },
 };
 
 const struct command command_list = {

@@ -115,7 +115,7 @@ int proving_read(struct context *c, struct proving *proving)
 	ask->matrix = &proving->matrix;
 	ask->cell = option_value(c, "cell");
 	ask->each = option_given(c, "each");
-	ask->fresh = option_given(c, "fresh");
+	ask->fresh = ask->fresh || option_given(c, "fresh");
 	ask->progress = &c->progress;
 	ask->site = (struct build_site){ .workspace = workspace, .progress = &c->progress };
 	return cell_check(c, proving) || only_check(c, proving) || jobs_read(c, ask) ? -1 : 0;
@@ -151,9 +151,8 @@ static int sandbox_choose(struct context *c, struct proving *proving)
 	if (sandbox_probe(c->arena, option_value(c, "sandbox"), &proving->sandbox))
 		return -1;
 	if (proving->sandbox.kind == SANDBOX_NONE)
-		context_say(c, "building without a sandbox: what the patches bring runs as you%s%s",
-			    proving->sandbox.why ? ": " : "",
-			    proving->sandbox.why ? proving->sandbox.why : "");
+		context_say(c, "building without a sandbox, what the patches bring runs as you: %s",
+			    proving->sandbox.why ? proving->sandbox.why : "asked for");
 	proving->ask.site.sandbox = &proving->sandbox;
 	return 0;
 }

@@ -16,7 +16,6 @@
 	  NULL },                                                                                  \
 		{ '\0', "each", NULL, "build every commit of the series, not the last one only",   \
 		  NULL },                                                                          \
-		{ '\0', "fresh", NULL, "take nothing as known: do it all again", NULL },           \
 		{ 'j', "jobs", "N", "keep N cores busy, not all of them", NULL },                  \
 	{                                                                                          \
 		'\0', "sandbox", "KIND",                                                           \

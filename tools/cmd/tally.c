@@ -31,6 +31,19 @@ void tally_turn(struct arena *arena, const struct tally *tally, struct tally *tu
 	}
 }
 
+char *tally_few(struct arena *arena, const struct tally_item *item)
+{
+	enum { MOST = 8, SHOWN = 5 };
+	const char *end = item->where;
+
+	if (item->n <= MOST)
+		return arena_strdup(arena, item->where);
+	for (size_t i = 0; i < SHOWN && end; i++)
+		end = strstr(end + (i ? 2 : 0), ", ");
+	return arena_printf(arena, "%.*s and %zu more", end ? (int)(end - item->where) : 0,
+			    item->where, item->n - SHOWN);
+}
+
 char *tally_on(struct arena *arena, const struct tally_item *item, size_t all)
 {
 	if (item->n == all && all > 2)

@@ -27,6 +27,8 @@ struct tally_item *tally_add(struct arena *arena, struct tally *tally, const cha
 /* The other way round: `what` a set of places, `where` all that is said of just
  * those, `n` how many places. */
 void tally_turn(struct arena *arena, const struct tally *tally, struct tally *turned);
+/* "a, b, c and 27 more": the first of `where`, where there are more than eight. */
+char *tally_few(struct arena *arena, const struct tally_item *item);
 /* "on v6.1.187, v6.12.73", or "on all 5" when it is `all` places and more than
  * two. */
 char *tally_on(struct arena *arena, const struct tally_item *item, size_t all);

@@ -146,6 +146,7 @@ static const struct command_option test_options[] = {
 	{ '\0', "ktap", "FILE", "write the results as KTAP too; - is standard output", NULL },
 	{ '\0', "junit", "FILE", "write the results as JUnit's XML too; - is standard output",
 	  NULL },
+	{ '\0', "fresh", NULL, "boot again what is known already", NULL },
 	PROVING_OPTIONS,
 };
 

@@ -50,6 +50,15 @@ bool tested_red(const struct proof_cell *cell, const struct judged *judged)
 	return class_records[judged->class].color == CLASS_RED || tested_unproved(cell, judged);
 }
 
+bool tested_alone(const struct proof_cell *cell, const struct splat *splat)
+{
+	for (size_t i = 0; splat->test && i < cell->verdict.n; i++)
+		if (!strcmp(cell->verdict.items[i].name, splat->test) &&
+		    tested_red(cell, &cell->verdict.items[i]))
+			return false;
+	return true;
+}
+
 bool tested_own(const struct proof_cell *cell, size_t i,
 		bool (*same)(const struct proof_cell *cell, const struct judged *judged))
 {

@@ -22,6 +22,8 @@ enum outcome tested_all(const struct proving *proving);
 bool tested_prove(const struct proof_cell *cell, const char *name);
 /* One of those that still fails with the series. */
 bool tested_unproved(const struct proof_cell *cell, const struct judged *judged);
+/* A complaint of the kernel that no test in red has said already. */
+bool tested_alone(const struct proof_cell *cell, const struct splat *splat);
 /* Needs a person: its class is red, or it is unproved. */
 bool tested_red(const struct proof_cell *cell, const struct judged *judged);
 

@@ -96,7 +96,7 @@ static void place_judged(struct arena *arena, const struct place *place,
 				  text_shown(arena, verdict->items[i].name));
 	for (size_t i = 0; i < matters.n; i++)
 		tally_add(arena, tally,
-			  arena_printf(arena, "%s: %s", matters.items[i].where,
+			  arena_printf(arena, "%s: %s", tally_few(arena, &matters.items[i]),
 				       matters.items[i].what),
 			  place->name);
 }
@@ -157,6 +157,8 @@ static void place_red(struct context *c, const struct proving *proving, const st
 	for (size_t i = 0; i < verdict->nnew_splats; i++) {
 		const struct splat *splat = &verdict->new_splats[i];
 
+		if (!tested_alone(cell, splat))
+			continue;
 		tally_add(c->arena, tally,
 			  arena_printf(c->arena, "new in the kernel's log%s%s: %s\n%s",
 				       splat->test ? " during " : "",

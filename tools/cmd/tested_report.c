@@ -11,25 +11,42 @@
 #include "cmd/tally.h"
 #include "cmd/tested.h"
 
-/* "regression in smm_test" */
-static char *red_test(struct arena *arena, const struct proof_cell *cell,
-		      const struct judged *judged)
+/* Of one cell: "regression in smm_test, debug_regs", "payload_test does not pass". */
+static void red_tests(struct arena *arena, const struct proof_cell *cell, struct tally *said)
 {
-	return text_shown(
-		arena,
-		arena_printf(arena,
-			     tested_unproved(cell, judged) ? "%s%s does not pass" : "%s in %s",
-			     tested_unproved(cell, judged) ? "" : class_records[judged->class].word,
-			     judged->name));
+	struct tally classes = { 0 };
+
+	for (size_t i = 0; i < cell->verdict.n; i++) {
+		const struct judged *judged = &cell->verdict.items[i];
+
+		if (!tested_own(cell, i, tested_red))
+			continue;
+		if (tested_unproved(cell, judged))
+			tally_add(arena, said,
+				  arena_printf(arena, "%s does not pass",
+					       text_shown(arena, judged->name)),
+				  "");
+		else
+			tally_add(arena, &classes, class_records[judged->class].word,
+				  text_shown(arena, judged->name));
+	}
+	for (size_t i = 0; i < classes.n; i++) {
+		const struct tally_item *class = &classes.items[i];
+
+		tally_add(arena, said,
+			  class->n > 3 ?
+				  arena_printf(arena, "%s in %zu tests", class->what, class->n) :
+				  arena_printf(arena, "%s in %s", class->what, class->where),
+			  "");
+	}
 }
 
-/* What is red on a target: "regression in smm_test, payload_test does not
- * pass". */
+/* What is red on a target. */
 static char *red_words(struct arena *arena, const struct proving *proving,
 		       const struct proof_target *target)
 {
 	struct built_sum sum = built_sum(target);
-	struct tally tests = { 0 };
+	struct tally said = { 0 };
 	struct text words __free_text = TEXT_INIT;
 
 	if (target->bad_build)
@@ -43,28 +60,23 @@ static char *red_words(struct arena *arena, const struct proving *proving,
 
 		if (!tested_reached(cell) || tested_cell(cell) != OUTCOME_RED)
 			continue;
-		for (size_t k = 0; k < cell->verdict.n; k++)
-			if (tested_own(cell, k, tested_red))
-				tally_add(arena, &tests,
-					  red_test(arena, cell, &cell->verdict.items[k]), "");
-		if (!cell->patched.usable)
-			tally_add(arena, &tests, "the patched kernel did not get to the tests", "");
-		if (cell->verdict.nnew_splats)
-			tally_add(arena, &tests, "the kernel complains", "");
+		if (cell->patched.machine.end == MACHINE_PANIC)
+			tally_add(arena, &said, "PANIC of the kernel with the series", "");
+		else if (!cell->patched.usable)
+			tally_add(arena, &said, "the kernel with the series got to no test", "");
+		red_tests(arena, cell, &said);
+		for (size_t k = 0; k < cell->verdict.nnew_splats; k++)
+			if (tested_alone(cell, &cell->verdict.new_splats[k]))
+				tally_add(arena, &said, "the kernel complains", "");
 		if (cell->verdict.flaw)
-			tally_add(arena, &tests, text_shown(arena, cell->verdict.flaw), "");
+			tally_add(arena, &said, text_shown(arena, cell->verdict.flaw), "");
 	}
 	if (sum.warnings)
-		tally_add(arena, &tests, "new warnings", "");
+		tally_add(arena, &said, "new warnings", "");
 	if (sum.unmet)
-		tally_add(arena, &tests, "configuration that did not stick", "");
-	for (size_t i = 0; i < tests.n; i++) {
-		if (i == 4 && tests.n > 5) {
-			text_addf(&words, " and %zu more", tests.n - i);
-			break;
-		}
-		text_addf(&words, "%s%s", i ? ", " : "", tests.items[i].what);
-	}
+		tally_add(arena, &said, "configuration that did not stick", "");
+	for (size_t i = 0; i < said.n; i++)
+		text_addf(&words, "%s%s", i ? ", " : "", said.items[i].what);
 	return slice_str(arena, text_slice(&words));
 }
 
