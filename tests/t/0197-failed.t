@@ -100,6 +100,7 @@ test_expect_success 'a second run changes nothing; a draft that somebody edited 
 
 test_expect_success 'standard output takes the drafts alone' '
 	series -C ws failed --out - greg.eml >got 2>said && test_cmp $draft got && grep "context" said &&
+	series -C ws failed --out - - <greg.eml >got && test_cmp $draft got &&
 	test_expect_code 2 series -C ws failed --json --out - greg.eml
 '
 

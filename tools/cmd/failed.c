@@ -416,7 +416,9 @@ static int failed_run(struct context *c)
 	struct answering a = { .c = c };
 	struct failed_notices notices;
 	struct slice mails;
-	int r = file_read(c->arena, c->words[0], MAILS_MAX, &mails);
+	/* A mail program can pipe one in. */
+	int r = file_read(c->arena, strcmp(c->words[0], "-") ? c->words[0] : "/dev/stdin",
+			  MAILS_MAX, &mails);
 
 	if (r < 0)
 		return -1;
@@ -458,7 +460,7 @@ const struct command command_failed = {
 		"the commit that such a mail carries to the newest kernel of that branch in the store, says what differs from upstream, and "
 		"drafts the answer: a mail for git send-email, to the stable list and everybody whom the notice or the patch names, in "
 		"reply to the notice. Nothing is sent, and nothing of the store changes.\n\n"
-		"MBOX is a mail (.eml), or a file of many: each notice gets its draft, other mails are passed over. No draft is "
+		"MBOX is a mail (.eml), or a file of many, or - for standard input: each notice gets its draft, other mails are passed over. No draft is "
 		"written where the kernel has the change already, or where no method was sure (exit code 3: it says which hunk, and "
 		"what each method found). Then --import takes the commit into series/ of the workspace, series resolve opens it, "
 		"and the next series failed uses what was decided.\n\n"
