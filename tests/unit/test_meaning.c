@@ -367,6 +367,22 @@ static void a_hunk_that_fits_in_another_function_is_found(void **state)
 			    "look meaning/function away: lands in away(), in base in go()\n");
 }
 
+static void what_the_diff_has_as_context_of_a_new_function_counts(void **state)
+{
+	struct fixture *f = *state;
+	const char *old = "static int go(%s nr)\n{\n\tuse(nr);\n\treturn 0;\n}\n";
+	const char *new =
+		"static int fresh(%s nr)\n{\n\tuse(nr);\n\treturn 0;\n}\n\nstatic int go(int "
+		"nr)\n{\n\treturn fresh(nr);\n}\n";
+	struct arena *arena = f->world.arena;
+
+	assert_string_equal(places(f, arena_printf(arena, old, "int"),
+				   arena_printf(arena, new, "int"), arena_printf(arena, old, "u64"),
+				   arena_printf(arena, new, "u64")),
+			    "look meaning/local fresh: 'nr' is of type u64 here, int in base\n"
+			    "note meaning/callee go: fresh() takes (u64) here, (int) in base\n");
+}
+
 static void without_a_base_the_target_alone_is_looked_at(void **state)
 {
 	struct fixture *f = *state;
@@ -415,6 +431,7 @@ int main(void)
 		world(a_lock_that_is_held_in_one_tree_is_found),
 		world(a_lock_that_is_held_in_another_way_is_none),
 		world(a_hunk_that_fits_in_another_function_is_found),
+		world(what_the_diff_has_as_context_of_a_new_function_counts),
 		world(without_a_base_the_target_alone_is_looked_at),
 		world(a_line_that_was_adapted_asks_for_no_eyes),
 	};

@@ -67,6 +67,23 @@ static void number_tokens(struct arena *arena, struct meaning_file *file)
 			file->function[i] = f;
 }
 
+/* Of a function whose head is new, all is: what the diff has as context was another function's. */
+static void mark_new_functions(struct meaning_file *file)
+{
+	for (size_t f = 0; f < file->functions.n; f++) {
+		const struct cfunction *function = &file->functions.items[f];
+		size_t name = function->first;
+
+		while (name < function->body &&
+		       !slice_eq(file->tokens.items[name].text, function->name))
+			name++;
+		if (!file->added[file->line[name]])
+			continue;
+		for (size_t i = function->first; i < function->end; i++)
+			file->added[file->line[i]] = true;
+	}
+}
+
 static void mark_added(struct meaning_file *file, const struct filediff *diff)
 {
 	for (size_t h = 0; h < diff->n; h++) {
@@ -106,6 +123,7 @@ static int file_open(struct arena *arena, const struct meaning_side *side,
 		file->text[i + 1] = slice_trim(lines.items[i]);
 	number_tokens(arena, file);
 	mark_added(file, diff);
+	mark_new_functions(file);
 	return 1;
 }
 

@@ -144,10 +144,19 @@ static bool value_used(const struct meaning_file *file, size_t i)
 	       !token_is(file, i - 1, "else") && !token_is(file, i - 1, ":");
 }
 
-/* The line came over as it is: nobody had a reason to think about it. */
-static bool unchanged(const struct meaning *m, size_t i)
+/*
+ * Eyes are for a line that came over as it is, about which nobody had a reason to think; not for one that was adapted, nor
+ * for a function that the patch itself brings.
+ */
+static enum severity callee_severity(const struct meaning *m, size_t i)
 {
-	return m->partner[m->target.line[i]] != 0;
+	const struct cfunction *function =
+		cfunctions_find(&m->target.functions, m->target.tokens.items[i].text);
+
+	if (!m->partner[m->target.line[i]] ||
+	    (function && m->target.added[m->target.line[function->body]]))
+		return SEVERITY_NOTE;
+	return SEVERITY_LOOK;
 }
 
 static void compare_results(struct meaning *m, size_t i, const struct signature *here,
@@ -160,7 +169,7 @@ static void compare_results(struct meaning *m, size_t i, const struct signature 
 		return;
 	if (!used && strcmp(there->result, "void") != 0)
 		return;
-	meaning_say(m, i, "meaning/callee", unchanged(m, i) ? SEVERITY_LOOK : SEVERITY_NOTE, name,
+	meaning_say(m, i, "meaning/callee", callee_severity(m, i), name,
 		    arena_printf(m->arena, SLICE_FMT "() gives %s here, %s in %s%s",
 				 SLICE_ARG(name), here->result, there->result, m->ask->base.name,
 				 used ? "" : ": what it gives here is not looked at"));
@@ -213,8 +222,7 @@ static void compare_callee(struct meaning *m, size_t i, const struct variants *h
 		const struct signature *s = &here->items[a], *t = &there->items[b];
 
 		meaning_say(
-			m, i, "meaning/callee", unchanged(m, i) ? SEVERITY_LOOK : SEVERITY_NOTE,
-			name,
+			m, i, "meaning/callee", callee_severity(m, i), name,
 			order ? arena_printf(
 					m->arena,
 					SLICE_FMT
