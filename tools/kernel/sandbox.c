@@ -169,7 +169,7 @@ static const char unshare_script[] =
 	"pivot_root . .old\n"
 	"umount -l /.old\n"
 	"rmdir /.old\n"
-	"mount -o remount,ro /\n"
+	"mount -o remount,bind,ro /\n"
 	"mount -t tmpfs -o mode=1777 tmpfs /tmp\n"
 	"cd \"$1\"\n"
 	"shift\n"
