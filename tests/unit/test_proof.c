@@ -294,6 +294,25 @@ static void a_kernel_that_panics_at_boot_is_red_and_its_patch_is_found(void **st
 	assert_ptr_equal(t->cells[0].first_bad, &f->port.items[2]);
 }
 
+static void a_machine_that_is_lost_gets_one_more_and_then_it_counts(void **state)
+{
+	struct fixture *f = *state;
+	const struct proof_cell *cell;
+
+	world_write(&f->world, "scenario", "demo_thrice smoke_test hang\n");
+	prepare(f);
+	cell = &prove(f)->cells[0];
+	assert_int_equal(proof_verdict(&f->proof), PROOF_RED);
+	assert_int_equal(cell->patched.machine.end, MACHINE_SILENT);
+	assert_non_null(strstr(cell->patched.lost, "silent"));
+	assert_string_equal(cell->patched.lost_in, "smoke_test");
+	assert_null(cell->base.lost);
+	assert_int_equal(judged_of(cell, "smoke_test")->class, CLASS_REGRESSION);
+	assert_ptr_equal(cell->first_bad, &f->port.items[2]);
+	assert_int_equal(
+		file_kind(arena_printf(f->world.arena, "%s.lost1/console", cell->patched.dir)), 2);
+}
+
 static void a_guest_that_is_not_as_asked_is_no_result(void **state)
 {
 	static const struct {
@@ -470,6 +489,7 @@ UNIT_MAIN(proof_unit(a_fix_is_proven_and_known_the_next_time),
 	  proof_unit(a_regression_is_confirmed_and_its_patch_is_found),
 	  proof_unit(what_does_not_fail_again_is_flaky),
 	  proof_unit(a_kernel_that_panics_at_boot_is_red_and_its_patch_is_found),
+	  proof_unit(a_machine_that_is_lost_gets_one_more_and_then_it_counts),
 	  proof_unit(a_guest_that_is_not_as_asked_is_no_result),
 	  proof_unit(a_patch_that_does_not_build_is_named),
 	  proof_unit(each_commit_is_built_and_its_new_warnings_are_told),

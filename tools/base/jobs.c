@@ -164,10 +164,14 @@ static bool teller_step(void *data, const char *what, uint64_t done, uint64_t to
 
 static __attribute__((noreturn)) void job_live(const struct job *job, int fd)
 {
+	static const int crashes[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT };
 	struct teller teller = { .fd = fd };
 	struct progress progress = { teller_step, &teller };
 	struct message m = { .what = MESSAGE_RESULT };
 
+	/* A crash ends the job, whatever our caller does about its own. */
+	for (size_t i = 0; i < ARRAY_SIZE(crashes); i++)
+		signal(crashes[i], SIG_DFL);
 	fail_clear();
 	m.code = job->run(job->data, &progress);
 	if (m.code < 0) {

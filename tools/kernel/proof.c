@@ -79,14 +79,47 @@ void target_fail(struct target_work *target, enum fail_kind kind, const char *wh
 	target->target->failed_kind = kind;
 }
 
+/* Who is asked to do something for a kernel says its name first; the job's title has it already. */
+static const char *without_name(const struct step *step, const char *what)
+{
+	const char *name = step->target ? step->target->target->port->kernel.name : "";
+	size_t n = strlen(name);
+
+	return n && !strncmp(what, name, n) && !strncmp(what + n, ": ", 2) ? what + n + 2 : what;
+}
+
+struct telling {
+	const struct step *step;
+	const struct progress *progress;
+};
+
+static bool tell(void *data, const char *what, uint64_t done, uint64_t total, const char *unit)
+{
+	const struct telling *telling = data;
+
+	return progress_step(telling->progress, without_name(telling->step, what), done, total,
+			     unit);
+}
+
+static int step_run(void *data, const struct progress *progress)
+{
+	struct step *step = data;
+	struct telling telling = { step, progress };
+	struct progress shorter = { tell, &telling };
+
+	/* Its target failed while it waited. */
+	if (step->target && step->target->target->failed)
+		return 0;
+	return step->run(step, &shorter);
+}
+
 void step_add(struct step step, const char *title, unsigned int cores, unsigned int memory,
-	      const char *lane, int (*run)(void *data, const struct progress *progress),
-	      int (*over)(struct step *step, int code))
+	      const char *lane)
 {
 	struct step *kept = arena_new_of(step.engine->arena, struct step);
 	struct job job = {
 		.title = title,
-		.run = run,
+		.run = step_run,
 		.data = kept,
 		.cores = cores,
 		.memory = memory,
@@ -94,7 +127,6 @@ void step_add(struct step step, const char *title, unsigned int cores, unsigned 
 	};
 
 	*kept = step;
-	kept->over = over;
 	jobs_add(step.engine->jobs, &job);
 }
 
@@ -155,13 +187,15 @@ static int step_failed(struct step *step, const struct job_result *result, const
 	if (!step->target)
 		return fail_as(result->kind, "%s", result->message);
 	if (step->arm) {
-		step->arm->arm->flaw = arena_strdup(step->engine->arena, result->message);
+		step->arm->arm->flaw =
+			arena_strdup(step->engine->arena, without_name(step, result->message));
 		step->arm->arm->usable = false;
 		step->arm->state = WORK_DONE;
 		return 0;
 	}
 	target_fail(step->target, result->kind,
-		    arena_printf(step->engine->arena, "%s: %s", title, result->message));
+		    arena_printf(step->engine->arena, "%s: %s", title,
+				 without_name(step, result->message)));
 	return 0;
 }
 

@@ -52,6 +52,8 @@ struct proof_arm {
 	bool usable; /* the preflight was as asked, the machine booted */
 	char *flaw;  /* why not, in words; NULL */
 	int64_t id;  /* in the results; 0 */
+	/* A first machine went silent or died: in words, and the test that was running; NULL. */
+	char *lost, *lost_in;
 	struct machine_answer machine;
 	struct console_report console;
 	struct guest_report report;

@@ -28,12 +28,12 @@ static struct build_ask ask_of(const struct build_work *work)
 		.target = t->target->port->kernel.name,
 		.tree = &work->build.tree,
 		.config = &t->configs[work->config],
+		.fresh = t->engine->ask->fresh && t->engine->ask->build_only,
 	};
 }
 
-static int build_run(void *data, const struct progress *progress)
+static int build_run(struct step *step, const struct progress *progress)
 {
-	struct step *step = data;
 	struct build_work *work = step->build;
 	struct build_site site = step->engine->site;
 	struct build_ask ask = ask_of(work);
@@ -41,8 +41,6 @@ static int build_run(void *data, const struct progress *progress)
 	const char *folder = arena_printf(arena, "%s/%s", site.cache, step->target->name);
 	struct build_answer answer;
 
-	if (step->target->target->failed)
-		return 0;
 	if (room_for(arena, site.cache, file_kind(folder) == 1 ? NEXT_BUILD_ROOM : FIRST_BUILD_ROOM,
 		     "a build"))
 		return -1;
@@ -150,13 +148,16 @@ int build_want(struct build_work *work)
 	struct target_work *t = work->target;
 	struct engine *engine = t->engine;
 	struct build_ask ask = ask_of(work);
-	struct step step = { .engine = engine, .target = t, .build = work };
+	struct step step = {
+		.engine = engine, .target = t, .build = work, .run = build_run, .over = build_over
+	};
 	int there;
 
 	if (work->state != WORK_NONE)
 		return 0;
 	work->state = WORK_ASKED;
-	there = build_cached(engine->arena, &engine->site, &ask, &work->build.answer);
+	there = ask.fresh ? 0 :
+			    build_cached(engine->arena, &engine->site, &ask, &work->build.answer);
 	if (there < 0)
 		return -1;
 	/* One that failed is tried again: what this machine lacked may be here by now. */
@@ -165,7 +166,7 @@ int build_want(struct build_work *work)
 	step_add(step,
 		 arena_printf(engine->arena, "%s %s", t->target->port->kernel.name,
 			      work->build.arm),
-		 engine->cores, engine->cores * COMPILER_MEMORY, t->name, build_run, build_over);
+		 engine->cores, engine->cores * COMPILER_MEMORY, t->name);
 	return 0;
 }
 
@@ -216,9 +217,8 @@ static int guest_tests_make(struct engine *engine, const struct progress *progre
 	return build_guest_tests(engine->arena, &site, wanted.items, wanted.n, tests);
 }
 
-static int guest_tests_run(void *data, const struct progress *progress)
+static int guest_tests_run(struct step *step, const struct progress *progress)
 {
-	struct step *step = data;
 	struct build_tests tests;
 
 	return guest_tests_make(step->engine, progress, &tests);
@@ -243,12 +243,12 @@ static int guest_tests_over(struct step *step, int code)
 
 int guest_tests_want(struct engine *engine)
 {
-	struct step step = { .engine = engine };
+	struct step step = { .engine = engine, .run = guest_tests_run, .over = guest_tests_over };
 
 	if (engine->guest_state != WORK_NONE)
 		return 0;
 	engine->guest_state = WORK_ASKED;
-	step_add(step, "our tests", 1, COMPILER_MEMORY, NULL, guest_tests_run, guest_tests_over);
+	step_add(step, "our tests", 1, COMPILER_MEMORY, NULL);
 	return 0;
 }
 
@@ -284,12 +284,11 @@ static int selftests_make(struct target_work *target, const struct progress *pro
 			       wanted.n, tests);
 }
 
-static int selftests_run(void *data, const struct progress *progress)
+static int selftests_run(struct step *step, const struct progress *progress)
 {
-	struct step *step = data;
 	struct build_tests tests;
 
-	return step->target->target->failed ? 0 : selftests_make(step->target, progress, &tests);
+	return selftests_make(step->target, progress, &tests);
 }
 
 /* Does the kernel have a self-test of this name? Where they lie has changed over time. */
@@ -341,7 +340,9 @@ static int selftests_over(struct step *step, int code)
 int selftests_want(struct target_work *t)
 {
 	struct engine *engine = t->engine;
-	struct step step = { .engine = engine, .target = t };
+	struct step step = {
+		.engine = engine, .target = t, .run = selftests_run, .over = selftests_over
+	};
 
 	if (t->selftests_state != WORK_NONE)
 		return 0;
@@ -351,8 +352,7 @@ int selftests_want(struct target_work *t)
 		return 0;
 	}
 	step_add(step, arena_printf(engine->arena, "%s self-tests", t->target->port->kernel.name),
-		 engine->cores, engine->cores * COMPILER_MEMORY, t->name, selftests_run,
-		 selftests_over);
+		 engine->cores, engine->cores * COMPILER_MEMORY, t->name);
 	return 0;
 }
 

@@ -7,12 +7,12 @@
 #include "base/fail.h"
 #include "kernel/proof_part.h"
 
-static bool is_prove(const struct proof_cell *cell, struct slice program)
+bool test_proves(const struct proof_cell *cell, const char *test)
 {
 	for (size_t i = 0; i < cell->cell->suite->n; i++) {
-		const struct suite_test *test = &cell->cell->suite->items[i];
+		const struct suite_test *t = &cell->cell->suite->items[i];
 
-		if (test->prove && slice_is(program, test->name))
+		if (t->prove && slice_is(program_of(test), t->name))
 			return true;
 	}
 	return false;
@@ -31,7 +31,7 @@ bool proof_unproved(const struct proof_cell *cell, const char *test)
 
 		if (strcmp(j->name, test) != 0 || j->class == CLASS_INFRASTRUCTURE)
 			continue;
-		return is_prove(cell, slice_of(test)) && patched != TEST_PASS &&
+		return test_proves(cell, test) && patched != TEST_PASS &&
 		       !(base == TEST_SKIP && patched == TEST_SKIP);
 	}
 	return false;
@@ -57,13 +57,12 @@ static void cell_shown(struct cell_work *cell)
 	c->silent = arena_alloc(arena, (c->verdict.n + 1) * sizeof(*c->silent));
 	for (size_t i = 0; i < c->verdict.n; i++) {
 		const struct judged *j = &c->verdict.items[i];
-		struct slice program = program_of(j->name);
 
-		if (!is_prove(c, program))
+		if (!test_proves(c, j->name))
 			continue;
 		if (j->class == CLASS_FIXED)
 			c->shown[c->nshown++] = j;
-		else if (slice_is(program, j->name) && status_of(j->base) == TEST_PASS &&
+		else if (!strchr(j->name, '/') && status_of(j->base) == TEST_PASS &&
 			 status_of(j->patched) == TEST_PASS)
 			c->silent[c->nsilent++] = (struct proof_silent){ j->name, fix_there(port) };
 	}
@@ -164,6 +163,28 @@ static int cell_over(struct cell_work *cell)
 	return cell_put(cell);
 }
 
+/*
+ * A machine of patched was lost during a test and base's was not: even where the test passes in the next machine,
+ * that is worth its line.
+ */
+static void cell_hung(struct cell_work *cell)
+{
+	struct proof_cell *c = cell->cell;
+
+	for (size_t i = 0; c->patched.lost_in && i < c->verdict.n; i++) {
+		struct judged *j = &c->verdict.items[i];
+
+		if (strcmp(j->name, c->patched.lost_in) != 0 || j->class != CLASS_OK ||
+		    (c->base.lost_in && !strcmp(c->base.lost_in, j->name)))
+			continue;
+		j->class = CLASS_FLAKY;
+		j->why = arena_printf(cell->target->engine->arena,
+				      "passes; a first machine was lost in it: %s",
+				      c->patched.lost);
+	}
+	verdict_count(&c->verdict);
+}
+
 static int cell_judge(struct cell_work *cell)
 {
 	struct proof_cell *c = cell->cell;
@@ -175,6 +196,7 @@ static int cell_judge(struct cell_work *cell)
 	else
 		judge(cell->target->engine->arena, &c->base.report, &c->base.console,
 		      &c->patched.report, &c->patched.console, &c->verdict);
+	cell_hung(cell);
 	cell_doubt(cell);
 	cell->stage = cell->ndoubts ? CELL_AGAIN : CELL_OVER;
 	return cell->ndoubts ? cell_go(cell) : cell_over(cell);

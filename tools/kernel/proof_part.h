@@ -69,6 +69,7 @@ struct arm_work {
 	const char *key;
 	struct proof_arm *arm;
 	enum work_state state;
+	unsigned int lost; /* machines */
 };
 
 enum cell_stage {
@@ -104,6 +105,7 @@ struct step {
 	struct build_work *build;
 	struct arm_work *arm;
 	struct plan *plan;
+	int (*run)(struct step *step, const struct progress *progress); /* in the job */
 	/* In the parent, when the job is over and has not failed; then its target goes on. */
 	int (*over)(struct step *step, int code);
 };
@@ -112,10 +114,9 @@ struct step {
 /* The target cannot be gone on with: why. */
 void target_fail(struct target_work *target, enum fail_kind kind, const char *why);
 int target_go(struct target_work *target);
-/* A job for `step`; `title` is what progress shows. */
+/* A job for `step`, which says what is run and what comes after; `title` is what progress shows. */
 void step_add(struct step step, const char *title, unsigned int cores, unsigned int memory,
-	      const char *lane, int (*run)(void *data, const struct progress *progress),
-	      int (*over)(struct step *step, int code));
+	      const char *lane);
 /* Is there room for `mib` more in the file system of `dir`? Else fails in words. */
 int room_for(struct arena *arena, const char *dir, unsigned int mib, const char *what);
 
@@ -144,6 +145,9 @@ int arm_want(struct arm_work *arm);
 int cell_go(struct cell_work *cell);
 /* The part of a test's name before "/". */
 struct slice program_of(const char *test);
+
+/* Does the test show the series' fix? By its program's name. */
+bool test_proves(const struct proof_cell *cell, const char *test);
 
 /* proof_retry.c */
 void cell_doubt(struct cell_work *cell);

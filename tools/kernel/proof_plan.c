@@ -87,9 +87,8 @@ int plan_make(struct cell_work *cell, const size_t *doubts, size_t ndoubts, stru
 				 cell->cell->name);
 }
 
-static int plan_run(void *data, const struct progress *progress)
+static int plan_run(struct step *step, const struct progress *progress)
 {
-	struct step *step = data;
 	struct engine *engine = step->engine;
 	const struct build_tests *guest = &engine->guest_tests;
 	struct guest_ask ask = {
@@ -120,7 +119,14 @@ static int plan_over(struct step *step, int code)
 int plan_want(struct cell_work *cell, struct plan *plan, const char *file)
 {
 	struct engine *engine = cell->target->engine;
-	struct step step = { .engine = engine, .target = cell->target, .cell = cell, .plan = plan };
+	struct step step = {
+		.engine = engine,
+		.target = cell->target,
+		.cell = cell,
+		.plan = plan,
+		.run = plan_run,
+		.over = plan_over,
+	};
 	const char *dir = arena_printf(engine->arena, "%s/%s/%s", engine->ask->evidence,
 				       cell->target->name, cell->cell->cell->name);
 
@@ -130,6 +136,6 @@ int plan_want(struct cell_work *cell, struct plan *plan, const char *file)
 		return -1;
 	plan->path = arena_printf(engine->arena, "%s/%s", dir, file);
 	plan->state = WORK_ASKED;
-	step_add(step, cell->cell->name, 1, 64, NULL, plan_run, plan_over);
+	step_add(step, cell->cell->name, 1, 64, NULL);
 	return 0;
 }

@@ -9,16 +9,21 @@
 #include "base/fail.h"
 #include "kernel/proof_part.h"
 
-static bool doubtful(const struct judged *j)
+static bool doubtful(const struct proof_cell *cell, const struct judged *j)
 {
 	switch (j->class) {
 	case CLASS_CANDIDATE:
 	case CLASS_CHANGED_FAILURE:
 	case CLASS_NEW_SPLAT:
 		return true;
-	/* What is missing because the machine ended too early; a skip is no accident. */
+	/* What the series is not about was mended by chance, perhaps. */
+	case CLASS_FIXED:
+		return !test_proves(cell, j->name);
+	/* What is missing because a machine ended too early; a skip is no accident. */
 	case CLASS_LOST_COVERAGE:
 		return !j->patched || j->patched->status == TEST_MISSING;
+	case CLASS_INFRASTRUCTURE:
+		return cell->base.usable && cell->patched.usable;
 	default:
 		return false;
 	}
@@ -32,7 +37,7 @@ void cell_doubt(struct cell_work *cell)
 	cell->doubts = arena_alloc(engine->arena, (v->n + 1) * sizeof(*cell->doubts));
 	cell->ndoubts = 0;
 	for (size_t i = 0; i < v->n && engine->ask->matrix->retries; i++)
-		if (doubtful(&v->items[i]))
+		if (doubtful(cell->cell, &v->items[i]))
 			cell->doubts[cell->ndoubts++] = i;
 }
 
@@ -97,10 +102,13 @@ static void runs_new(struct cell_work *cell)
 	struct engine *engine = cell->target->engine;
 	unsigned int retries = 1;
 
-	/* That a machine was lost needs no more than to be seen again. */
-	for (size_t i = 0; i < cell->ndoubts; i++)
-		if (cell->cell->verdict.items[cell->doubts[i]].class != CLASS_LOST_COVERAGE)
+	/* What was only lost is there the next time, or is lost again. */
+	for (size_t i = 0; i < cell->ndoubts; i++) {
+		enum test_class class = cell->cell->verdict.items[cell->doubts[i]].class;
+
+		if (class != CLASS_LOST_COVERAGE && class != CLASS_INFRASTRUCTURE)
 			retries = engine->ask->matrix->retries;
+	}
 	cell->nruns = 2 * (size_t)retries;
 	cell->runs = arena_alloc(engine->arena, cell->nruns * sizeof(*cell->runs));
 	for (size_t i = 0; i < cell->nruns; i++)

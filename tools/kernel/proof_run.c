@@ -131,10 +131,11 @@ static int arm_read(const struct arm_work *arm, const char *dir)
 	return 1;
 }
 
-/* What would come out again: it ended by what the guest did, not by the clock. */
+/* What would come out again: it ended by what the tests did, not by the clock, and not while it booted. */
 static bool arm_complete(const struct proof_arm *a)
 {
-	return a->usable && (a->machine.end == MACHINE_DONE || a->machine.end == MACHINE_PANIC);
+	return a->usable && (a->machine.end == MACHINE_DONE ||
+			     (a->machine.end == MACHINE_PANIC && a->report.preflighted));
 }
 
 static bool has_key(struct arena *arena, const char *dir, const char *key)
@@ -181,9 +182,8 @@ static int arm_keep(const struct arm_work *arm)
 	return file_write(arena_printf(arena, "%s/key", dir), slice_of(key), 0666);
 }
 
-static int arm_run(void *data, const struct progress *progress)
+static int arm_run(struct step *step, const struct progress *progress)
 {
-	struct step *step = data;
 	const struct arm_work *arm = step->arm;
 	struct arena *arena = step->engine->arena;
 	struct machine_ask ask = {
@@ -192,13 +192,11 @@ static int arm_run(void *data, const struct progress *progress)
 		.initrd = arm->plan->path,
 		.cmdline = arm->cell->cmdline,
 		.dir = arm->arm->dir,
-		.title = "running",
+		.title = step->target->target->port->kernel.name,
 		.progress = progress,
 	};
 	struct machine_answer answer;
 
-	if (step->target->target->failed)
-		return 0;
 	if (room_for(arena, step->engine->ask->evidence, ARM_ROOM, "a run's evidence"))
 		return -1;
 	unlink(arena_printf(arena, "%s/key", arm->arm->dir));
@@ -236,11 +234,78 @@ static int arm_put(struct arm_work *arm)
 	return 0;
 }
 
+static int arm_over(struct step *step, int code);
+
+static void arm_boot(struct arm_work *arm)
+{
+	struct cell_work *cell = arm->cell;
+	struct arena *arena = cell->target->engine->arena;
+	const struct machine *machine = machine_of(arm);
+	const char *title = arena_printf(arena, "%s %s", cell->cell->name, arm->arm->arm);
+	struct step step = {
+		.engine = cell->target->engine,
+		.target = cell->target,
+		.cell = cell,
+		.arm = arm,
+		.run = arm_run,
+		.over = arm_over,
+	};
+
+	if (arm->attempt > 1 || arm->lost)
+		title = arena_printf(arena, "%s, run %u", title, arm->attempt + arm->lost);
+	step_add(step, title, machine->cpus, machine->memory + EMULATOR_MEMORY, NULL);
+}
+
+/*
+ * A machine that went silent or died need not be the kernel's fault, nor does one that panicked before it came to
+ * its first test: an emulator freezes, and on a busy host a timer's interrupts do not come in time. How many more it
+ * gets: a panic at boot is quick, the others take their whole limit.
+ */
+static unsigned int arm_chances(const struct arm_work *arm)
+{
+	const struct proof_arm *a = arm->arm;
+
+	switch (a->machine.end) {
+	case MACHINE_SILENT:
+	case MACHINE_LATE:
+	case MACHINE_DIED:
+	case MACHINE_NO_KERNEL:
+		return 1;
+	case MACHINE_PANIC:
+		return a->report.preflighted ? 0 : arm->cell->target->engine->ask->matrix->retries;
+	default:
+		return 0;
+	}
+}
+
+/* 1: it gets another machine; what is left of this one is kept beside it, and told. */
+static int arm_lost(struct arm_work *arm)
+{
+	struct arena *arena = arm->cell->target->engine->arena;
+	struct proof_arm *a = arm->arm;
+	const char *dir = a->dir, *kept = arena_printf(arena, "%s.lost%u", dir, arm->lost + 1);
+
+	if (arm->attempt > 1 || arm->lost >= arm_chances(arm))
+		return 0;
+	if (file_remove_tree(kept))
+		return -1;
+	if (rename(dir, kept))
+		return fail_errno("cannot rename %s", dir);
+	a->dir = kept;
+	if (arm_put(arm))
+		return -1;
+	a->dir = dir;
+	arm->lost++;
+	a->lost = arena_printf(arena, "%s: %s", machine_end_word(a->machine.end), a->machine.why);
+	a->lost_in = a->console.test;
+	return 1;
+}
+
 static int arm_over(struct step *step, int code)
 {
 	struct arm_work *arm = step->arm;
 	struct proof_arm *a = arm->arm;
-	int there;
+	int there, lost;
 
 	(void)code;
 	if (step->target->target->failed)
@@ -248,6 +313,14 @@ static int arm_over(struct step *step, int code)
 	there = arm_read(arm, a->dir);
 	if (there < 0)
 		return -1;
+	step->engine->proof->booted++;
+	lost = there ? arm_lost(arm) : 0;
+	if (lost < 0)
+		return -1;
+	if (lost) {
+		arm_boot(arm);
+		return 0;
+	}
 	if (!there) {
 		a->usable = false;
 		a->flaw = arena_printf(step->engine->arena, "what the machine left in %s is gone",
@@ -255,7 +328,6 @@ static int arm_over(struct step *step, int code)
 	}
 	a->ran = true;
 	arm->state = WORK_DONE;
-	step->engine->proof->booted++;
 	return there ? arm_put(arm) : 0;
 }
 
@@ -272,8 +344,6 @@ int arm_want(struct arm_work *arm)
 	struct cell_work *cell = arm->cell;
 	struct engine *engine = cell->target->engine;
 	struct arena *arena = engine->arena;
-	const struct machine *machine = machine_of(arm);
-	struct step step = { .engine = engine, .target = cell->target, .cell = cell, .arm = arm };
 	int known;
 
 	if (arm->state != WORK_NONE)
@@ -293,10 +363,10 @@ int arm_want(struct arm_work *arm)
 	arm->arm->dir = arena_printf(arena, "%s/%s/%s/%s.%u", engine->ask->evidence,
 				     cell->target->name, cell->cell->cell->name,
 				     arm_folder(arena, arm->arm->arm), arm->attempt);
-	step_add(step,
-		 arm->attempt > 1 ? arena_printf(arena, "%s %s, run %u", cell->cell->name,
-						 arm->arm->arm, arm->attempt) :
-				    arena_printf(arena, "%s %s", cell->cell->name, arm->arm->arm),
-		 machine->cpus, machine->memory + EMULATOR_MEMORY, NULL, arm_run, arm_over);
+	/* Nothing of an earlier run is to be taken for this one's. */
+	for (unsigned int i = 1; i <= engine->ask->matrix->retries + 1; i++)
+		if (file_remove_tree(arena_printf(arena, "%s.lost%u", arm->arm->dir, i)))
+			return -1;
+	arm_boot(arm);
 	return 0;
 }
