@@ -5,6 +5,7 @@ test_description='the documentation says what the program does'
 
 make_store
 make_workspace
+make_machine
 
 # Every key of JSON on standard input, once.
 keys() {
@@ -17,7 +18,10 @@ test_expect_success 'every key of the JSON that is printed stands in docs/json.m
 		series -C ws apply v6.1 >/dev/null && series -C ws export --json -o out v6.1 &&
 		git -C "$SERIES_STORE" archive --prefix=linux-6.12.4/ -o "$PWD/linux-6.12.4.tar" series/kernel/v6.12.3 &&
 		series -C ws fetch --json --from "tarball $PWD/linux-6.12.4.tar" &&
-		series -C ws --series fresh import --json ws/series/demo/0001-*.patch
+		series -C ws --series fresh import --json ws/series/demo/0001-*.patch &&
+		series -C ws test --list --json v6.12.3 &&
+		echo "demo_twice own_test splat demo_half+0x1/0x2" >"$FAKE_QEMU" && echo CONFIG_NOWHERE=y >>ws/ci/kconfig/demo.config &&
+		test_expect_code 1 series -C ws --series demo test --json v6.12.3 && series -C ws --series demo status --json v6.12.3
 	} >out.json && rm -r ws/series/fresh && jq -s . out.json | keys >keys && test $(wc -l <keys) -ge 30 &&
 	while read -r key; do
 		grep -q -e "\"$key\"" -e "[\`.]$key\`" "$TOP/docs/json.md" || { echo "no $key" && return 1; }
@@ -27,7 +31,18 @@ test_expect_success 'every key of the JSON that is printed stands in docs/json.m
 test_expect_success 'the examples of docs/json.md are JSON, with the keys that are printed' '
 	awk "/^\`\`\`json/ { n++; on = 1; next } /^\`\`\`/ { on = 0 } on { print > (\"example.\" n) }" "$TOP/docs/json.md" &&
 	series -C ws apply --json v6.1 | keys >want && keys <example.1 >got && test_cmp want got &&
-	series -C ws show --json v6.1 | keys >want && keys <example.2 >got && test_cmp want got
+	series -C ws show --json v6.1 | keys >want && keys <example.2 >got && test_cmp want got &&
+	{ test_might_fail series -C ws --series demo test --json v6.12.3 >proof.json; } && keys <proof.json >printed &&
+	keys <example.3 >shown && test $(wc -l <printed) -ge 60 && comm -23 printed shown >lacking && test_must_be_empty lacking
+'
+
+test_expect_success 'every key that ci/matrix.conf may have stands in docs/matrix.md, and no other' '
+	sed -n "s/^| .\([a-z]*\)\.\(NAME\.\)*\([a-z-]*\). |.*/\1 \3/p" "$TOP/docs/matrix.md" | sort >page && test $(wc -l <page) -ge 25 &&
+	for section in run "config \"x\"" "target \"v6.1\"" "machine \"x\"" "tests \"x\"" "test \"x\"" "cell \"x\""; do
+		printf "[%s]\n\tno-such-key = 1\n" "$section" >ws/ci/matrix.conf &&
+		test_expect_code 2 series -C ws test --list v6.12.3 2>err && grep "matrix.conf:2: unknown key" err || return 1
+		sed "s/.*(known: //; s/).*//; s/, /\n/g" err | sed "s/^/${section%% *} /" >>table
+	done && sort -u table >want && test_cmp want page
 '
 
 test_expect_success 'links between the pages lead somewhere' '

@@ -62,6 +62,7 @@ static json_t *build_json(const struct proof_build *build)
 	json_t *json = json_object();
 
 	put(json, "arm", json_string(build->arm));
+	put(json, "config_name", json_shown(build->config ? build->config->name : NULL));
 	put(json, "patch", build->patch ? json_integer(build->patch->patch->number) : json_null());
 	put(json, "tree", json_string(git_oid_tostr(hex, sizeof(hex), &build->tree)));
 	put(json, "built", json_boolean(answer->built));
