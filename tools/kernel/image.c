@@ -18,8 +18,8 @@
 struct writing {
 	const char *path;
 	struct archive *archive;
-	struct text bytes; /* packed */
-	int64_t number;	   /* of the last entry: its inode */
+	struct text *bytes; /* packed */
+	int64_t number;	    /* of the last entry: its inode */
 };
 
 static void free_archive(struct archive *archive)
@@ -41,7 +41,7 @@ static la_ssize_t keep_bytes(struct archive *archive, void *data, const void *by
 	struct writing *writing = data;
 
 	(void)archive;
-	text_add(&writing->bytes, bytes, n);
+	text_add(writing->bytes, bytes, n);
 	return (la_ssize_t)n;
 }
 
@@ -191,27 +191,21 @@ static char *absolute(struct arena *arena, const char *path)
 int image_write(struct arena *arena, const char *path, const struct image_item *items, size_t n,
 		struct image_answer *answer)
 {
-	__free(archive) struct archive *archive = archive_write_new();
-	struct writing writing = { .path = path, .archive = archive };
 	__free(ptr) struct image_item *sorted = calloc(n ? n : 1, sizeof(*sorted));
+	/* Before the archive: freeing one that did not come to its end still writes. */
+	__free_text struct text bytes = TEXT_INIT;
+	__free(archive) struct archive *archive = archive_write_new();
+	struct writing writing = { .path = path, .archive = archive, .bytes = &bytes };
 
 	if (!archive || !sorted)
 		return fail("cannot start libarchive: it is not installed, or memory is out");
 	memcpy(sorted, items, n * sizeof(*items));
 	qsort(sorted, n, sizeof(*sorted), by_path);
-
-	int ret = open_archive(&writing) || put_items(&writing, sorted, n) ? -1 : 0;
-	struct slice bytes = text_slice(&writing.bytes);
-
-	if (!ret)
-		ret = file_write(path, bytes, 0644);
-	if (!ret) {
-		answer->bytes = bytes.n;
-		answer->path = absolute(arena, path);
-		hash_text(bytes, answer->sha256);
-		if (!answer->path)
-			ret = fail_errno("cannot find %s again", path);
-	}
-	text_release(&writing.bytes);
-	return ret;
+	if (open_archive(&writing) || put_items(&writing, sorted, n) ||
+	    file_write(path, text_slice(&bytes), 0644))
+		return -1;
+	answer->bytes = bytes.len;
+	answer->path = absolute(arena, path);
+	hash_text(text_slice(&bytes), answer->sha256);
+	return answer->path ? 0 : fail_errno("cannot find %s again", path);
 }
