@@ -32,9 +32,11 @@ struct work {
 	struct room room;
 	char *output, *config; /* CACHE/kernels/TARGET/build/CONFIG; the fragments beside it */
 	char *state, *spoken;  /* what is in it, what its objects say */
+	char *count;	       /* how many things make made in it from nothing */
 	char *folder_key;      /* what all its objects have in common */
 	char *log;
 	struct said said;
+	size_t expected; /* things for make to make; 0: not known */
 	double wall_seconds, cpu_seconds;
 };
 
@@ -252,6 +254,20 @@ static int can_go_on(struct work *work, const struct srctree_ask *sources)
 	return found;
 }
 
+/* For progress only; 0: not known. */
+static size_t read_count(const struct work *work)
+{
+	struct slice text;
+	unsigned long count = 0;
+	int found = file_read(work->arena, work->count, STATE_BYTES, &text);
+
+	if (found < 0)
+		fail_clear();
+	if (found == 1)
+		slice_number(slice_trim(text), 1000000, &count);
+	return count;
+}
+
 static int open_folder(struct work *work)
 {
 	struct memo_key key;
@@ -270,6 +286,7 @@ static int open_folder(struct work *work)
 	work->config = arena_printf(work->arena, "%s.config", work->output);
 	work->state = arena_printf(work->arena, "%s.state", work->output);
 	work->spoken = arena_printf(work->arena, "%s.said", work->output);
+	work->count = arena_printf(work->arena, "%s.count", work->output);
 	work->log = arena_printf(work->arena, "%s.log", work->output);
 	/* The names that files have in the objects are part of it. */
 	key_begin(work, &key);
@@ -288,6 +305,7 @@ static int open_folder(struct work *work)
 		return -1;
 	if (!go_on) {
 		work->said = (struct said){ 0 };
+		work->expected = read_count(work);
 		if (file_remove_tree(work->output))
 			return -1;
 	}
@@ -373,6 +391,7 @@ static int compile(struct work *work)
 
 	struct room_ask ask = room_ask_of(work, make.items, "compiling");
 
+	ask.expected = work->expected;
 	if (room_run(work->arena, &ask, &ran))
 		return -1;
 	work->wall_seconds += ran.wall_seconds;
@@ -493,7 +512,7 @@ static int keep(const struct work *work, bool built, struct build_answer *answer
 }
 
 /* Now it is known what is in the folder, and what its objects say. */
-static int close_folder(const struct work *work)
+static int close_folder(const struct work *work, bool go_on, int done)
 {
 	struct text spoken __free_text = TEXT_INIT;
 	char hex[GIT_OID_HEXSZ + 1];
@@ -501,6 +520,10 @@ static int close_folder(const struct work *work)
 	git_oid_tostr(hex, sizeof(hex), &work->tree);
 	said_write(&spoken, &work->said);
 	if (file_write(work->spoken, text_slice(&spoken), 0644))
+		return -1;
+	if (!go_on && done == 1 &&
+	    file_write(work->count,
+		       slice_of(arena_printf(work->arena, "%zu\n", work->said.announced)), 0644))
 		return -1;
 	return file_write(work->state,
 			  slice_of(arena_printf(work->arena, "%s %s\n", work->folder_key, hex)),
@@ -517,7 +540,7 @@ static int build(struct work *work, struct build_answer *answer)
 	/* A folder that was never configured is no start for the next run: it stays unknown. */
 	if (done == 1) {
 		done = compile(work);
-		if (done >= 0 && close_folder(work))
+		if (done >= 0 && close_folder(work, go_on, done))
 			return -1;
 	}
 	return done < 0 ? -1 : keep(work, done, answer);
