@@ -48,7 +48,8 @@
 #   file_of COMMIT PATH	the file in store.git's commit (or any name git knows), to standard output
 #   json FILTER FILE	jq -r; fails when the result is null or false
 #
-# Test store: env SERIES_TEST_STORE, else test-store.git in the user's cache folder for series.
+# Test store: env SERIES_TEST_STORE, else test-store.git in the user's cache folder for series. Compiler cache of
+# tests/kernel/: env SERIES_TEST_CCACHE, else ccache beside it.
 
 [ -n "$SERIES_LIB_SEEN" ] && return
 SERIES_LIB_SEEN=yes
@@ -56,8 +57,9 @@ SERIES_LIB_SEEN=yes
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 : "${SERIES:=$TOP/tools/series}"
 : "${SERIES_TEST_STORE:=${XDG_CACHE_HOME:-$HOME/.cache}/series/test-store.git}"
+: "${SERIES_TEST_CCACHE:=${XDG_CACHE_HOME:-$HOME/.cache}/series/ccache}"
 SERIES_BUILD_DIRECTORY=$(dirname "$SERIES")
-export TOP SERIES SERIES_TEST_STORE
+export TOP SERIES SERIES_TEST_STORE SERIES_TEST_CCACHE
 
 # Run by hand, sharness would leave files with counts where it was called.
 HARNESS_ACTIVE=${HARNESS_ACTIVE:-1}
@@ -330,7 +332,7 @@ make_machine() {
 		vendor = kvm_amd
 		memory = 64
 		wall = 20
-		silence = 2
+		silence = 3
 	[tests "demo"]
 		prove = payload_test
 		guest = smoke_test
