@@ -115,6 +115,7 @@ static int file_open(struct arena *arena, const struct meaning_side *side,
 	file->decls = decls_new(arena, &texts);
 	file->tokens = ctokens_of(arena, text);
 	file->functions = cfunctions_of(arena, &file->tokens);
+	file->under = conditions_of(arena, &file->tokens, slice_ends(slice_of(file->path), ".h"));
 	lines = lines_of(arena, text);
 	file->nlines = lines.n;
 	file->added = arena_alloc(arena, lines.n + 2);

@@ -5,6 +5,7 @@
 #ifndef SERIES_PATCH_MEANING_PART_H
 #define SERIES_PATCH_MEANING_PART_H
 
+#include "patch/condition.h"
 #include "patch/decl.h"
 #include "patch/meaning.h"
 
@@ -21,6 +22,7 @@ struct meaning_file {
 	struct slice *text; /* by line */
 	size_t *first;	    /* first token of each line; NONE where none begins on it */
 	struct decls *decls;
+	const struct condition **under; /* of each token */
 };
 
 struct meaning {
@@ -32,6 +34,7 @@ struct meaning {
 	struct meaning_file target, base;
 	bool has_base;
 	size_t *partner; /* line of the base that each added line of the target is; 0 none */
+	const struct condition *last_here, *last_there; /* compared last */
 };
 
 #define MEANING_NONE CTOKEN_NONE

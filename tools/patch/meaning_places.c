@@ -10,94 +10,7 @@
 #include "patch/meaning_part.h"
 
 #define NONE MEANING_NONE
-#define CONDITIONS_MAX 32
-
-/* The #if that a line stands under, outermost first: "ifdef CONFIG_X", "else of ifdef CONFIG_X". */
-struct conditions {
-	char *items[CONDITIONS_MAX];
-	size_t n; /* may be more than there is room for: then they are not compared */
-};
-
-/* A directive's words, without "#", comments and spare white space; spelt one way where there are two. */
-static char *directive_text(struct arena *arena, struct slice directive)
-{
-	struct ctokens tokens = ctokens_of(arena, slice_skip(directive, 1));
-	struct text out __free_text = TEXT_INIT;
-	bool not = tokens.n == 6 && ctoken_is(&tokens.items[1], "!");
-
-	if ((tokens.n == 5 || not ) && ctoken_is(&tokens.items[0], "if") &&
-	    ctoken_is(&tokens.items[1 + not ], "defined"))
-		return arena_printf(arena, "%s " SLICE_FMT, not ? "ifndef" : "ifdef",
-				    SLICE_ARG(tokens.items[3 + not ].text));
-	for (size_t i = 0; i < tokens.n; i++)
-		text_addf(&out, "%s" SLICE_FMT, out.len ? " " : "",
-			  ctoken_is(&tokens.items[i], "__ASSEMBLER__") ?
-				  (int)strlen("__ASSEMBLY__") :
-				  (int)tokens.items[i].text.n,
-			  ctoken_is(&tokens.items[i], "__ASSEMBLER__") ? "__ASSEMBLY__" :
-									 tokens.items[i].text.p);
-	return arena_strdup(arena, text_str(&out));
-}
-
-/* What holds behind #else or #elif (`text`) of `of`. */
-static char *otherwise(struct arena *arena, const char *text, const char *of)
-{
-	bool plain = !strcmp(text, "else");
-
-	if (plain && !strncmp(of, "ifdef ", 6))
-		return arena_printf(arena, "ifndef %s", of + 6);
-	if (plain && !strncmp(of, "ifndef ", 7))
-		return arena_printf(arena, "ifdef %s", of + 7);
-	return arena_printf(arena, "%s of %s", text, of);
-}
-
-/* "#ifndef X" with "#define X" behind it: a header's own guard. */
-static bool is_guard(const struct meaning_file *file, size_t i)
-{
-	struct slice next;
-
-	if (i + 1 >= file->tokens.n || !slice_ends(slice_of(file->path), ".h"))
-		return false;
-	next = file->tokens.items[i + 1].text;
-	return slice_starts(next, "#define") && slice_ends(file->tokens.items[i].text, "_H") &&
-	       slice_find(next, slice_trim(slice_skip(file->tokens.items[i].text, 7))) >= 0;
-}
-
-static void conditions_at(struct arena *arena, const struct meaning_file *file, size_t at,
-			  struct conditions *conditions)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < at; i++) {
-		struct slice token = file->tokens.items[i].text;
-		char *text;
-
-		if (token.p[0] != '#')
-			continue;
-		text = directive_text(arena, token);
-		if (!strncmp(text, "if", 2)) {
-			if (n < CONDITIONS_MAX)
-				conditions->items[n] = is_guard(file, i) ? arena_strdup(arena, "") :
-									   text;
-			n++;
-		} else if (!strncmp(text, "endif", 5)) {
-			n -= n > 0;
-		} else if (!strncmp(text, "el", 2) && n && n <= CONDITIONS_MAX) {
-			conditions->items[n - 1] = otherwise(arena, text, conditions->items[n - 1]);
-		}
-	}
-	conditions->n = n;
-}
-
-static bool has_condition(const struct conditions *conditions, const char *text)
-{
-	for (size_t i = 0; i < conditions->n; i++)
-		if (!strcmp(conditions->items[i], text))
-			return true;
-	return false;
-}
-
-/* Every CONFIG_ symbol in the text: does the target's kernel declare one that it names? 1, 0, -1. */
+/* Does the target's kernel declare the CONFIG_ symbol that the text names first, if any? 1, 0, -1. */
 static int condition_known(struct meaning *m, const char *text)
 {
 	const char *at = strstr(text, "CONFIG_");
@@ -113,32 +26,40 @@ static int condition_known(struct meaning *m, const char *text)
 	return found;
 }
 
+static bool was_said(const struct meaning *m, const char *text)
+{
+	unsigned int number;
+
+	return names_find(m->said, slice_of(arena_printf(m->arena, "meaning/condition %s", text)),
+			  &number);
+}
+
 static int check_conditions(struct meaning *m, size_t i, size_t twin)
 {
-	struct conditions here = { 0 }, there = { 0 };
-	enum severity severity = SEVERITY_LOOK;
+	const struct condition *here = m->target.under[i], *there = m->base.under[twin];
 
-	conditions_at(m->arena, &m->target, i, &here);
-	conditions_at(m->arena, &m->base, twin, &there);
-	if (here.n > CONDITIONS_MAX || there.n > CONDITIONS_MAX)
+	/* Most lines stand where the one before does. */
+	if (here == m->last_here && there == m->last_there)
 		return 0;
-	for (size_t k = 0; k < here.n; k++)
-		if (*here.items[k] && !has_condition(&there, here.items[k]))
-			meaning_say(m, i, "meaning/condition", severity, slice_of(here.items[k]),
+	m->last_here = here;
+	m->last_there = there;
+	for (const struct condition *c = here; c; c = c->outer)
+		if (c->text && !condition_has(there, c->text))
+			meaning_say(m, i, "meaning/condition", SEVERITY_LOOK, slice_of(c->text),
 				    arena_printf(m->arena, "stands under #%s here, not so in %s",
-						 here.items[k], m->ask->base.name));
-	for (size_t k = 0; k < there.n; k++) {
-		int known = 1;
+						 c->text, m->ask->base.name));
+	for (const struct condition *c = there; c; c = c->outer) {
+		int known;
 
-		if (!*there.items[k] || has_condition(&here, there.items[k]))
+		if (!c->text || condition_has(here, c->text) || was_said(m, c->text))
 			continue;
-		known = condition_known(m, there.items[k]);
+		known = condition_known(m, c->text);
 		if (known < 0)
 			return -1;
 		meaning_say(m, i, "meaning/condition", known ? SEVERITY_LOOK : SEVERITY_NOTE,
-			    slice_of(there.items[k]),
-			    arena_printf(m->arena, "stands under #%s in %s, not so here%s",
-					 there.items[k], m->ask->base.name,
+			    slice_of(c->text),
+			    arena_printf(m->arena, "stands under #%s in %s, not so here%s", c->text,
+					 m->ask->base.name,
 					 known ? "" : ", where there is no such symbol"));
 	}
 	return 0;
