@@ -10,7 +10,7 @@
 #include "cmd/tally.h"
 #include "cmd/tested.h"
 
-#define REASONS_MOST 4u /* of one test; the console has them all */
+#define REASONS_MOST 3u /* of one test; the console has them all */
 
 static void line_add(struct context *c, struct text *out, size_t indent, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
@@ -25,27 +25,36 @@ static void line_add(struct context *c, struct text *out, size_t indent, const c
 	text_add_filled(out, text_slice(&line), indent, c->width);
 }
 
-/* Why a test failed on an arm: the words of its failing subtests, or its own. */
+/*
+ * Why a test failed on an arm: the words of its failing subtests, those that say the same together; its own where
+ * there are none.
+ */
 static char *failure_words(struct arena *arena, const struct guest_report *report, const char *name)
 {
 	struct text words __free_text = TEXT_INIT;
+	struct tally reasons = { 0 };
 	const char *own = NULL;
-	size_t n = strlen(name), said = 0;
+	size_t n = strlen(name), left = 0;
 
 	for (size_t i = 0; i < report->n; i++) {
 		const struct test_result *r = &report->items[i];
 
 		if (!strcmp(r->name, name))
 			own = r->why;
-		if (strncmp(r->name, name, n) != 0 || r->name[n] != '/' || r->status != TEST_FAIL ||
-		    ++said > REASONS_MOST)
-			continue;
-		text_addf(&words, "%s%s: %s", words.len ? "; " : "", r->name + n + 1,
-			  r->why && *r->why ? r->why : "failed");
+		if (!strncmp(r->name, name, n) && r->name[n] == '/' && r->status == TEST_FAIL)
+			tally_add(arena, &reasons, r->why && *r->why ? r->why : "failed",
+				  r->name + n + 1);
 	}
-	if (said > REASONS_MOST)
-		text_addf(&words, "; and %zu more", said - REASONS_MOST);
-	if (!said)
+	for (size_t i = 0; i < reasons.n; i++) {
+		if (i >= REASONS_MOST)
+			left += reasons.items[i].n;
+		else
+			text_addf(&words, "%s%s: %s", words.len ? "; " : "",
+				  tally_few(arena, &reasons.items[i]), reasons.items[i].what);
+	}
+	if (left)
+		text_addf(&words, "; and %zu more", left);
+	if (!reasons.n)
 		text_adds(&words, own && *own ? own : "it did not say why");
 	return text_shown(arena, text_str(&words));
 }
