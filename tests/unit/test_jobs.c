@@ -254,7 +254,7 @@ static void small_ones_pass_a_large_one_only_where_they_leave_it_room(void **sta
 	scene_begin(*state, &scene);
 	add(jobs, job_of(&scene, "first", 2, 200, 0));
 	add(jobs, job_of(&scene, "large", 2, 50, 0)); /* does not fit beside it */
-	add(jobs, job_of(&scene, "s1", 1, 350, 0));   /* does, and will beside large */
+	add(jobs, job_of(&scene, "s1", 1, 1000, 0));  /* does, and will beside large */
 	add(jobs, job_of(&scene, "s2", 1, 10, 0));    /* would not leave large its room */
 	assert_ok(run(jobs, &scene, 3));
 	assert_true(before(&scene, "s1", "large"));
