@@ -83,7 +83,8 @@ static bool named_before(size_t command, const char *name)
 static void completion_choices(struct text *out, const struct command_option *option)
 {
 	if (option->choices)
-		text_addf(out, "	--%s) COMPREPLY=($(compgen -W '%s' -- \"$cur\")); return ;;\n",
+		text_addf(out,
+			  "	--%s) COMPREPLY=($(compgen -W '%s' -- \"$cur\")); return ;;\n",
 			  option->name, option->choices);
 }
 
