@@ -5,7 +5,10 @@
  */
 #include "kernel/proof.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "unit.h"
@@ -339,11 +342,11 @@ static void a_guest_that_is_not_as_asked_is_no_result(void **state)
 		assert_false(cell->patched.usable);
 		assert_non_null(strstr(cell->patched.flaw, cases[i].why));
 		assert_int_equal(judged_of(cell, "smoke_test")->class, CLASS_INFRASTRUCTURE);
-		/* Nothing of it is taken for known. */
-		prepare(f);
-		prove(f);
-		assert_true(f->proof.booted >= 1);
 	}
+	/* Nothing of it is taken for known. */
+	prepare(f);
+	prove(f);
+	assert_int_equal(f->proof.reused, 0);
 }
 
 static void a_patch_that_does_not_build_is_named(void **state)
@@ -483,6 +486,68 @@ static void who_is_stopped_continues_where_he_was(void **state)
 	assert_int_equal(proof_verdict(&f->proof), PROOF_GREEN);
 }
 
+struct holding {
+	int lock;
+	size_t steps; /* of waiting */
+};
+
+static bool let_go(void *data, const char *what, uint64_t done, uint64_t total, const char *unit)
+{
+	struct holding *holding = data;
+
+	(void)done;
+	(void)total;
+	(void)unit;
+	if (strstr(what, "waiting for another run") && ++holding->steps == 3)
+		flock(holding->lock, LOCK_UN);
+	return true;
+}
+
+/* Opened by us and by the run: two owners, as if it were another process. */
+static int held(struct fixture *f, const char *path)
+{
+	struct arena *arena = f->world.arena;
+	int lock;
+
+	world_write(&f->world, path, "");
+	lock = open(arena_printf(arena, "%s/%s", f->world.dir, path), O_RDWR | O_CLOEXEC);
+	assert_int_equal(flock(lock, LOCK_EX), 0);
+	return lock;
+}
+
+static void a_kernel_that_another_run_builds_is_waited_for(void **state)
+{
+	struct fixture *f = *state;
+	struct holding holding = { .lock = held(f, "cache/kernels/v6.12.3/lock") };
+	struct progress progress = { let_go, &holding };
+
+	prepare(f);
+	f->ask.progress = &progress;
+	prove(f);
+	assert_int_equal(proof_verdict(&f->proof), PROOF_GREEN);
+	assert_true(holding.steps >= 3);
+	close(holding.lock);
+}
+
+static void a_target_that_another_run_tests_is_busy(void **state)
+{
+	struct fixture *f = *state;
+	int lock = held(f, "evidence/v6.12.3/lock");
+
+	prepare(f);
+	assert_ok(proof_make(f->world.arena, &f->ask, &f->proof));
+	assert_non_null(strstr(f->proof.items[0].failed, "another run tests v6.12.3"));
+	assert_int_equal(f->proof.items[0].failed_kind, FAIL_BUSY);
+	assert_int_equal(proof_verdict(&f->proof), PROOF_UNKNOWN);
+	assert_int_equal(f->proof.built + f->proof.booted, 0);
+
+	/* Who only builds does not need its evidence. */
+	f->ask.build_only = true;
+	prove(f);
+	assert_int_equal(f->proof.built, 2);
+	close(lock);
+}
+
 #define proof_unit(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 UNIT_MAIN(proof_unit(a_fix_is_proven_and_known_the_next_time),
@@ -496,4 +561,6 @@ UNIT_MAIN(proof_unit(a_fix_is_proven_and_known_the_next_time),
 	  proof_unit(a_port_that_leaves_the_fix_out_is_red),
 	  proof_unit(what_is_there_already_is_judged_against_itself),
 	  proof_unit(what_is_asked_for_by_name_must_be_there),
+	  proof_unit(a_kernel_that_another_run_builds_is_waited_for),
+	  proof_unit(a_target_that_another_run_tests_is_busy),
 	  proof_unit(who_is_stopped_continues_where_he_was))

@@ -19,6 +19,9 @@
 #include "base/file.h"
 #include "kernel/proof_part.h"
 
+/* For who has a kernel's folder; a build from nothing on a slow machine takes less. */
+#define WAIT_SECONDS (60 * 60)
+
 static double now(void)
 {
 	struct timespec t;
@@ -101,16 +104,29 @@ static bool tell(void *data, const char *what, uint64_t done, uint64_t total, co
 			     unit);
 }
 
+/*
+ * Another run may be in a kernel's folder just now, for another series or workspace: it will be done some time, and
+ * what it has built may be what is wanted here.
+ */
 static int step_run(void *data, const struct progress *progress)
 {
+	static const struct timespec pause = { .tv_nsec = 300000000 };
 	struct step *step = data;
 	struct telling telling = { step, progress };
 	struct progress shorter = { tell, &telling };
+	double until = now() + WAIT_SECONDS;
+	int code;
 
 	/* Its target failed while it waited. */
 	if (step->target && step->target->target->failed)
 		return 0;
-	return step->run(step, &shorter);
+	while ((code = step->run(step, &shorter)) < 0 && fail_kind() == FAIL_BUSY &&
+	       now() < until) {
+		if (!progress_step(progress, "waiting for another run of series", 0, 0, NULL))
+			return fail_as(FAIL_INTERRUPTED, "interrupted");
+		nanosleep(&pause, NULL);
+	}
+	return code;
 }
 
 void step_add(struct step step, const char *title, unsigned int cores, unsigned int memory,
@@ -351,7 +367,7 @@ static int target_plan(struct target_work *t, const struct port *port)
 	t->target->cells = arena_alloc(arena, (matrix->ncells + 1) * sizeof(*t->target->cells));
 	t->cells = arena_alloc(arena, (matrix->ncells + 1) * sizeof(*t->cells));
 	t->configs = arena_alloc(arena, (matrix->nconfigs + 1) * sizeof(*t->configs));
-	if (target_lock(t))
+	if (!ask->build_only && target_lock(t))
 		return -1;
 	for (size_t i = 0; i < matrix->ncells; i++) {
 		const struct cell *cell = &matrix->cells[i];
