@@ -61,7 +61,7 @@ help:
 	@echo 'make demo           install what is missing, get two kernels, port the series onto them'
 	@echo 'make check          install what the tests need and run them all; SAN=1: with sanitizers'
 	@echo 'make check-unit     the unit tests only;  make check-t: those of the commands only'
-	@echo 'make check-kernel   compile what was ported, in the kernels themselves'
+	@echo 'make check-kernel   build, boot and test real kernels under QEMU; SERIES_KERNELS=v6.12.73: only this one'
 	@echo 'make lint           layout, floors, sizes, headers, warnings, shellcheck, cppcheck'
 	@echo 'make format         lay the C out as .clang-format says'
 	@echo 'make fuzz           each parser on random input, FUZZ_SECONDS=$(FUZZ_SECONDS) each'
@@ -110,12 +110,12 @@ RUN = SERIES=$(abspath $(PROGRAM)) tests/run --jobs $(JOBS)
 
 check-kernel: need-kernel all
 	@SERIES=$(abspath $(PROGRAM)) sh tests/store.sh
-	@SERIES=$(abspath $(PROGRAM)) tests/run --timeout 3600 $(KERNEL_TESTS)
+	@SERIES=$(abspath $(PROGRAM)) SERIES_KERNELS='$(SERIES_KERNELS)' tests/run --timeout 3600 $(KERNEL_TESTS)
 
 need-test:
 	@sh ci/need.sh build run test
 need-kernel:
-	@sh ci/need.sh build run test check-kernel
+	@sh ci/need.sh build run test check-kernel intel
 
 $(O)/tests/unit/%.o: tests/unit/%.c
 	$(call say,CC)

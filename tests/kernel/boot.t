@@ -68,6 +68,16 @@ for v in $kernels; do
 	'
 done
 
+command -v bochs >/dev/null && test_set_prereq BOCHS
+test_expect_success BOCHS "$last: an emulated Intel, with VMX, says the same" '
+	series -C "$TOP" test --json --cell bochs $last >bochs.json &&
+	of_target $last ".cells[0] | .base.usable and .patched.usable" bochs.json &&
+	test "$(of_target $last .cells[0].patched.preflight.vendor bochs.json)" = kvm_intel &&
+	for test in payload_test reinject_test nested_test; do
+		test "$(class $last $test bochs.json)" = fixed || return 1
+	done
+'
+
 # shellcheck disable=SC2086
 test_expect_success 'asked again, it builds nothing and boots nothing, and says the same' '
 	series -C "$TOP" test --json $kernels >again.json &&

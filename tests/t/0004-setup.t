@@ -83,15 +83,17 @@ test_expect_success 'the list that is shipped has each purpose the Makefile asks
 	done
 '
 
-# .ci/run in a tree whose make does as it is told.
+# .ci/run in a tree whose make does as it is told: each of check, check-kernel and lint by the file of that name.
 mkdir -p tree/.ci tree/ci
 cp "$TOP/.ci/run" tree/.ci/
-echo '[ "$1" = lint ] && exit "$(cat lint.need)"; exit "$(cat need.code)"' >tree/ci/need.sh
-printf 'check:\n\t@sh what\nlint:\n\t@exit $$(cat lint.code)\n' >tree/Makefile
-echo 0 >tree/lint.need && echo 0 >tree/lint.code
+cat >tree/ci/need.sh <<-\END
+	[ ! -e "no-$1" ]
+END
+printf 'check check-kernel lint:\n\t@sh do-$@ $(SERIES_KERNELS)\n' >tree/Makefile
+echo true >tree/do-lint && echo 'echo "1 passed, 0 failed"' >tree/do-check-kernel
 # ci CODE LINE: its exit code and last line, with what is on standard input for the tests.
 ci() {
-	cat >tree/what
+	cat >tree/do-check
 	code=0
 	bash tree/.ci/run >out 2>&1 || code=$?
 	cat out
@@ -99,52 +101,64 @@ ci() {
 }
 
 test_expect_success 'CI ends with the sums, and with success' '
-	echo 0 >tree/need.code &&
-	ci 0 "13 passed, 0 failed, 3 skipped" <<-\END
+	ci 0 "14 passed, 0 failed, 3 skipped" <<-\END
 	echo "1 passed, 9 failed of something else"
 	echo "12 passed, 0 failed, 3 skipped"
 	END
 '
 
 test_expect_success 'CI ends with the sums when make complains behind them' '
-	ci 2 "13 passed, 1 failed" <<-\END
+	ci 2 "14 passed, 1 failed" <<-\END
 	echo "12 passed, 1 failed"
 	exit 1
 	END
 '
 
-test_expect_success 'lint that complains is a failure, and lint that cannot be had is skipped' '
-	echo 1 >tree/lint.code && test_when_finished "echo 0 >tree/lint.code; echo 0 >tree/lint.need" &&
-	ci 1 "12 passed, 1 failed" <<-\END &&
+test_expect_success 'a kernel that shows a regression is a failure, and one that cannot be tried is skipped' '
+	test_when_finished "rm -f tree/no-check-kernel" &&
+	echo "echo \"3 passed, 2 failed\"; echo kernel \$1; exit 1" >tree/do-check-kernel &&
+	ci 2 "16 passed, 2 failed" <<-\END &&
 	echo "12 passed, 0 failed"
 	END
-	echo 1 >tree/lint.need &&
-	ci 0 "12 passed, 0 failed, 2 skipped" <<-\END
+	grep "^kernel v6" out && >tree/no-check-kernel &&
+	ci 0 "13 passed, 0 failed, 1 skipped" <<-\END
+	echo "12 passed, 0 failed"
+	END
+'
+echo 'echo "1 passed, 0 failed"' >tree/do-check-kernel
+
+test_expect_success 'lint that complains is a failure, and lint that cannot be had is skipped' '
+	echo false >tree/do-lint && test_when_finished "echo true >tree/do-lint; rm -f tree/no-lint" &&
+	ci 1 "13 passed, 1 failed" <<-\END &&
+	echo "12 passed, 0 failed"
+	END
+	>tree/no-lint &&
+	ci 0 "13 passed, 0 failed, 2 skipped" <<-\END
 	echo "12 passed, 0 failed, 1 skipped"
 	END
 '
 
 test_expect_success 'an exit code that the sums do not explain is a failure' '
-	ci 2 "10 passed, 1 failed" <<-\END
+	ci 2 "11 passed, 1 failed" <<-\END
 	echo "9 passed, 0 failed"
 	exit 1
 	END
 '
 
 test_expect_success 'a build that breaks is one failure' '
-	ci 2 "1 passed, 1 failed" <<-\END
+	ci 2 "2 passed, 1 failed" <<-\END
 	echo "x.c:1: error" >&2
 	exit 1
 	END
 '
 
 test_expect_success 'a check that says nothing is no success' '
-	ci 1 "1 passed, 1 failed" </dev/null
+	ci 1 "2 passed, 1 failed" </dev/null
 '
 
 test_expect_success 'a machine that cannot be set up is one failure' '
-	echo 1 >tree/need.code &&
-	ci 125 "1 passed, 1 failed" <<-\END
+	>tree/no-build && test_when_finished "rm -f tree/no-build" &&
+	ci 125 "1 passed, 1 failed, 1 skipped" <<-\END
 	echo "9 passed, 0 failed"
 	END
 '
