@@ -53,6 +53,44 @@ static void other_lines_around_the_same_change_are_context_only(void **state)
 	assert_int_equal(c.items[0].changed, 0);
 }
 
+#define CALLS(get, ex)                                                                             \
+	"@@ -40,7 +41,8 @@ static void second(struct vcpu *vcpu)\n {\n \tstruct events *e;\n \n"   \
+	"-\told_call(vcpu, e->payload);\n+\t" get "(vcpu, &" ex ");\n+\tdone(" ex ".nr);\n"        \
+	" \te->done = 1;\n }\n \n"
+
+static void other_names_one_for_one_are_a_rename_with_its_map(void **state)
+{
+	struct compare c;
+
+	compare(*state, FILE_HEAD("x.c") CALLS("get_exception", "queued"),
+		FILE_HEAD("x.c") CALLS("find_exception", "pending"), &c);
+	assert_int_equal(c.n, 1);
+	assert_int_equal(c.items[0].state, PART_RENAME);
+	assert_int_equal(c.counts[PART_RENAME], 1);
+	assert_int_equal(c.items[0].renames.n, 2);
+	assert_true(slice_is(c.items[0].renames.items[0].from, "get_exception"));
+	assert_true(slice_is(c.items[0].renames.items[0].to, "find_exception"));
+	assert_true(slice_is(c.items[0].renames.items[1].from, "queued"));
+}
+
+static void one_name_for_two_is_no_rename(void **state)
+{
+	struct compare c;
+
+	/* vcpu is already a name of the patch: the port asks something else. */
+	compare(*state, FILE_HEAD("x.c") CALLS("get_exception", "queued"),
+		FILE_HEAD("x.c") CALLS("get_exception", "vcpu"), &c);
+	assert_int_equal(c.items[0].state, PART_ADAPTED);
+	/* Renamed in one hunk, kept in the other. */
+	compare(*state, FILE_HEAD("x.c") CALLS("deliver", "queued") HUNK_ONE,
+		FILE_HEAD("x.c") CALLS("send", "queued") HUNK_ONE, &c);
+	assert_int_equal(c.counts[PART_RENAME], 0);
+	/* A number is no name. */
+	compare(*state, FILE_HEAD("x.c") CALLS("get_exception", "a[1]"),
+		FILE_HEAD("x.c") CALLS("get_exception", "a[2]"), &c);
+	assert_int_equal(c.items[0].state, PART_ADAPTED);
+}
+
 static void a_change_that_was_altered_is_adapted_and_shows_the_words(void **state)
 {
 	struct compare c;
@@ -219,6 +257,8 @@ static void words_give_both_lines_back(void **state)
 
 UNIT_MAIN(unit(the_same_patch_is_identical_whatever_its_line_numbers),
 	  unit(other_lines_around_the_same_change_are_context_only),
+	  unit(other_names_one_for_one_are_a_rename_with_its_map),
+	  unit(one_name_for_two_is_no_rename),
 	  unit(a_change_that_was_altered_is_adapted_and_shows_the_words),
 	  unit(hunks_only_in_one_are_dropped_or_added),
 	  unit(a_change_in_another_file_or_function_has_moved), unit(changed_order_has_moved),

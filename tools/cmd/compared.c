@@ -141,37 +141,38 @@ static void lines_write(struct text *out, const struct part *part, bool color)
 	}
 }
 
-/* Why the hunk is not there, or NULL: then its lines are worth a look. */
-static const char *dropped_why(const struct part *part, const struct ladder_answer *answer)
+/* "demo_clear is demo_reset here" */
+static void renames_write(struct text *out, const struct part *part)
 {
-	for (size_t i = 0; i < answer->n && part->state == PART_DROPPED; i++) {
-		const struct hunk_fate *fate = &answer->items[i];
-
-		if (fate->mark == MARK_SKIPPED && fate->file == part->up.items[0].file &&
-		    fate->hunk == part->up.items[0].hunk)
-			return fate->evidence;
+	for (size_t i = 0; i < part->renames.n; i++) {
+		text_adds(out, i ? ", " : "       as mailed -> as ported: ");
+		text_add_shown(out, part->renames.items[i].from, false);
+		text_adds(out, " -> ");
+		text_add_shown(out, part->renames.items[i].to, false);
 	}
-	return NULL;
+	if (part->renames.n)
+		text_addc(out, '\n');
 }
 
 void compared_write(struct text *out, const struct compare *compare, const struct diff *up,
-		    const struct diff *down, const struct ladder_answer *answer, unsigned int width,
-		    bool color)
+		    const struct diff *down, unsigned int width, bool color)
 {
 	counts_write(out, compare, color);
 	for (size_t i = 0; i < compare->n; i++) {
 		const struct part *part = &compare->items[i];
-		const char *why = dropped_why(part, answer);
 		struct text head __free_text = TEXT_INIT;
 
 		part_head(&head, part, i + 1, up, down, color);
 		text_add_cut(out, text_slice(&head), width ? width : SIZE_MAX);
 		text_adds(out, "\n");
-		if (why) {
+		renames_write(out, part);
+		if (part->why) {
 			text_adds(out, "       ");
-			text_add_shown(out, slice_of(why), false);
+			text_add_shown(out, slice_of(part->why), false);
 			text_addc(out, '\n');
-		} else if (part->state >= PART_CONTEXT) {
+		}
+		/* What was left out on purpose has no lines worth a look. */
+		if (!part->left_out && part->state >= PART_CONTEXT) {
 			lines_write(out, part, color);
 		}
 	}
@@ -183,6 +184,28 @@ static json_t *places_json(const struct hunk_places *places)
 
 	for (size_t i = 0; i < places->n; i++)
 		json_array_append_new(json, json_integer((json_int_t)places->items[i].hunk + 1));
+	return json;
+}
+
+static json_t *json_slice(struct slice s)
+{
+	struct text copy __free_text = TEXT_INIT;
+
+	text_add_slice(&copy, s);
+	return json_shown(text_str(&copy));
+}
+
+static json_t *renames_json(const struct part *part)
+{
+	json_t *json = json_array();
+
+	for (size_t i = 0; i < part->renames.n; i++) {
+		json_t *one = json_object();
+
+		json_object_set_new(one, "from", json_slice(part->renames.items[i].from));
+		json_object_set_new(one, "to", json_slice(part->renames.items[i].to));
+		json_array_append_new(json, one);
+	}
 	return json;
 }
 
@@ -203,6 +226,8 @@ json_t *compared_json(const struct compare *compare, const struct diff *up, cons
 						   json_null());
 		json_object_set_new(one, "hunks", places_json(&part->down));
 		json_object_set_new(one, "changed_lines", json_integer((json_int_t)part->changed));
+		json_object_set_new(one, "renames", renames_json(part));
+		json_object_set_new(one, "why", json_shown(part->why));
 		json_array_append_new(json, one);
 	}
 	return json;

@@ -8,15 +8,10 @@
 #include <jansson.h>
 
 #include "patch/compare.h"
-#include "patch/ladder.h"
 
-/*
- * A line of counts, then each part; the lines of those that differ. `answer` says why a hunk that
- * was dropped was.
- */
+/* A line of counts, then each part; the map of those that were renamed, the lines of those that differ. */
 void compared_write(struct text *out, const struct compare *compare, const struct diff *up,
-		    const struct diff *down, const struct ladder_answer *answer, unsigned int width,
-		    bool color);
+		    const struct diff *down, unsigned int width, bool color);
 /* As docs/json.md says. */
 json_t *compared_json(const struct compare *compare, const struct diff *up,
 		      const struct diff *down);

@@ -16,6 +16,7 @@
 #include "cmd/failing.h"
 #include "cmd/report.h"
 #include "cmd/screen.h"
+#include "patch/compare_port.h"
 #include "patch/history.h"
 #include "patch/import.h"
 #include "patch/recorded.h"
@@ -259,6 +260,7 @@ static int draft(const struct answering *a, struct failing *f)
 	    same_diff(&patch->patch->mail.diff, &f->diff, &f->same_id))
 		return -1;
 	compare_diffs(a->c->arena, &patch->patch->mail.diff, &f->diff, &f->compare);
+	compare_reasons(&f->compare, patch);
 	f->signed_off = a->sender.email != NULL;
 	if (reply_write(a->c->arena, &ask, &f->reply))
 		return -1;

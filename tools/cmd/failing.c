@@ -88,7 +88,7 @@ static void differs_write(struct context *c, struct text *out, const struct fail
 		  tint_off(c->color, tint), tint_on(c->color, f->same_id ? TINT_GOOD : TINT_LOOK),
 		  f->same_id ? "the same patch-id as upstream" : "another patch-id than upstream",
 		  tint_off(c->color, f->same_id ? TINT_GOOD : TINT_LOOK));
-	compared_write(out, &f->compare, &patch->patch->mail.diff, &f->diff, &patch->answer,
+	compared_write(out, &f->compare, &patch->patch->mail.diff, &f->diff,
 		       c->terminal ? c->width : 0, c->color);
 	if (patch->mark == MARK_EXACT)
 		say(c, out, TINT_LOOK,

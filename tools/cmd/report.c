@@ -3,7 +3,7 @@
 #include "cmd/report.h"
 
 #include "cmd/screen.h"
-#include "patch/compare.h"
+#include "patch/compare_port.h"
 
 #define SUBJECT_LEAST 40u /* columns; with less the subjects stand above the table */
 
@@ -221,14 +221,13 @@ static void skipped_hunks(struct remarks *remarks, const struct port *port,
 static int differences(struct remarks *remarks, const struct port_patch *patch, struct text *out)
 {
 	struct arena *arena = remarks->arena;
-	const struct diff *mailed = &patch->patch->mail.diff;
+	struct compared_port compared;
 	struct compare compare;
-	struct diff diff;
 	size_t skipped = 0, n = 0;
 
-	if (port_diff(arena, remarks->report->pack, &patch->before, &patch->tree, 3, &diff))
+	if (compare_port(arena, remarks->report->pack, patch, &compared))
 		return -1;
-	compare_diffs(arena, mailed, &diff, &compare);
+	compare = compared.compare;
 	for (size_t i = 0; i < patch->answer.n; i++)
 		skipped += patch->answer.items[i].mark == MARK_SKIPPED;
 	if (compare.counts[PART_DROPPED] >= skipped)

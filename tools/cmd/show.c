@@ -6,31 +6,7 @@
 #include "cmd/ports.h"
 #include "cmd/report.h"
 #include "cmd/screen.h"
-#include "patch/recorded.h"
-
-/* A ported patch beside the one it comes from. */
-struct shown {
-	const struct port_patch *patch;
-	struct diff diff; /* as ported; empty where nothing was committed */
-	struct compare compare;
-	bool same_id; /* git's patch-id is the same */
-};
-
-static int shown_make(struct context *c, const struct ports *ports, const struct port_patch *patch,
-		      struct shown *shown)
-{
-	char up[41], down[41];
-
-	*shown = (struct shown){ .patch = patch };
-	if (!patch->committed)
-		return 0;
-	if (port_diff(c->arena, ports->pack, &patch->before, &patch->tree, 3, &shown->diff) ||
-	    patch_id(&patch->patch->mail.diff, up) || patch_id(&shown->diff, down))
-		return -1;
-	shown->same_id = !strcmp(up, down);
-	compare_diffs(c->arena, &patch->patch->mail.diff, &shown->diff, &shown->compare);
-	return 0;
-}
+#include "patch/compare_port.h"
 
 static void head_write(struct context *c, struct text *out, const struct ports *ports,
 		       const struct port_patch *patch)
@@ -51,7 +27,7 @@ static void head_write(struct context *c, struct text *out, const struct ports *
 }
 
 /* "against upstream d0ad1b05bbe6: the same patch-id" */
-static void against_write(struct context *c, struct text *out, const struct shown *shown)
+static void against_write(struct context *c, struct text *out, const struct compared_port *shown)
 {
 	const struct series_patch *patch = shown->patch->patch;
 
@@ -65,7 +41,7 @@ static void against_write(struct context *c, struct text *out, const struct show
 	else
 		text_addf(out, "%sanother patch-id%s\n", tint_on(c->color, TINT_LOOK),
 			  tint_off(c->color, TINT_LOOK));
-	compared_write(out, &shown->compare, &patch->mail.diff, &shown->diff, &shown->patch->answer,
+	compared_write(out, &shown->compare, &patch->mail.diff, &shown->diff,
 		       c->terminal ? c->width : 0, c->color);
 }
 
@@ -92,7 +68,7 @@ static void diff_colored(struct context *c, struct text *out, const struct diff 
 }
 
 /* The whole of it, as git show has it. */
-static void patch_write(struct context *c, struct text *out, const struct shown *shown)
+static void patch_write(struct context *c, struct text *out, const struct compared_port *shown)
 {
 	struct slice rest = slice_of(shown->patch->message), line;
 
@@ -110,7 +86,7 @@ static void patch_write(struct context *c, struct text *out, const struct shown 
 	diff_colored(c, out, &shown->diff);
 }
 
-static json_t *shown_json(const struct shown *shown)
+static json_t *shown_json(const struct compared_port *shown)
 {
 	const struct port_patch *patch = shown->patch;
 	json_t *json = json_object();
@@ -140,9 +116,9 @@ static int show_print(struct context *c, const struct ports *ports, size_t first
 	json_object_set_new(json, "target", json_shown(ports->items[0].kernel.name));
 	json_object_set_new(json, "patches", patches);
 	for (size_t i = first; i < end; i++) {
-		struct shown shown;
+		struct compared_port shown;
 
-		if (shown_make(c, ports, &ports->items[0].items[i], &shown))
+		if (compare_port(c->arena, ports->pack, &ports->items[0].items[i], &shown))
 			return -1;
 		if (c->json) {
 			json_array_append_new(patches, shown_json(&shown));
@@ -201,7 +177,7 @@ const struct command command_show = {
 	.args = "TARGET [NUMBER]",
 	.description =
 		"Compares each ported patch with the one as mailed, hunk by hunk: identical, "
-		"moved, context only, adapted, added or dropped. Of those that differ the lines "
+		"moved, context only, rename (with the map of names), adapted, added or dropped. Of those that differ the lines "
 		"are shown: < stands before a line that only the mailed patch has, > before one "
 		"that only the port has, ~ before one that differs in words, with [-these-] "
 		"only as mailed and {+these+} only as ported.\n\n"

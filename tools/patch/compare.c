@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 #include "patch/compare_lines.h"
+#include "patch/compare_rename.h"
 
 #define RUN_WORDS 4096	/* of a run that are looked at */
 #define PAIR_LEAST 40u	/* percent of words shared; with less, two runs in order differ */
@@ -46,8 +47,9 @@ struct side {
 };
 
 static const char *const state_names[PART_STATE_COUNT] = {
-	[PART_SAME] = "identical",  [PART_MOVED] = "moved", [PART_CONTEXT] = "context only",
-	[PART_ADAPTED] = "adapted", [PART_ADDED] = "added", [PART_DROPPED] = "dropped",
+	[PART_SAME] = "identical",  [PART_MOVED] = "moved",	[PART_CONTEXT] = "context only",
+	[PART_RENAME] = "rename",   [PART_ADAPTED] = "adapted", [PART_ADDED] = "added",
+	[PART_DROPPED] = "dropped",
 };
 
 const char *part_state_name(enum part_state state)
@@ -403,7 +405,7 @@ static void part_finish(struct arena *arena, const struct diff *up, const struct
 
 		part->changed += one->kind != ' ' && (!line->up || !line->down || line->words.n);
 	}
-	if (part->state < PART_ADAPTED)
+	if (part->state < PART_RENAME)
 		part->changed = 0;
 	if (part->up.n && part->down.n && up->items[part->up.items[0].file].n) {
 		const struct hunk *x =
@@ -456,8 +458,9 @@ void compare_diffs(struct arena *arena, const struct diff *up, const struct diff
 	for (size_t i = 0; i < a.runs.n; i++)
 		if (a.runs.items[i].stray)
 			stray[part_of[root_of(parent, a.runs.items[i].node)]] = true;
-	for (size_t i = 0; i < compare->n; i++) {
+	for (size_t i = 0; i < compare->n; i++)
 		part_finish(arena, up, down, &compare->items[i], stray[i + 1]);
+	compare_renames(arena, compare);
+	for (size_t i = 0; i < compare->n; i++)
 		compare->counts[compare->items[i].state]++;
-	}
 }

@@ -17,6 +17,7 @@ enum part_state {
 	PART_MOVED,   /* every line, but in another file, under another function or in another order
 		       */
 	PART_CONTEXT, /* the changed lines are the same, the lines around them are not */
+	PART_RENAME, /* the changed lines are the same but for what things are called, one name for one */
 	PART_ADAPTED, /* the changed lines differ */
 	PART_ADDED,   /* only in the port */
 	PART_DROPPED, /* only in the patch as mailed */
@@ -47,13 +48,26 @@ struct hunk_places {
 	size_t n, cap;
 };
 
+/* A name as mailed, and what it is called in the port. */
+struct part_rename {
+	struct slice from, to;
+};
+struct part_renames {
+	struct part_rename *items;
+	size_t n, cap;
+};
+
 struct part {
 	enum part_state state;
 	struct hunk_places up, down; /* mostly one each */
 	struct part_line *items;
 	size_t n, cap;
-	size_t changed; /* changed lines that differ between the two */
-	long offset;	/* first ported line number against the first as mailed */
+	size_t changed;		     /* changed lines that differ between the two */
+	long offset;		     /* first ported line number against the first as mailed */
+	struct part_renames renames; /* of PART_RENAME */
+	/* Of PART_DROPPED, where compare_reasons() was asked: why; NULL. */
+	const char *why;
+	bool left_out; /* on purpose: the series' condition for it does not hold here */
 };
 
 struct compare {
