@@ -112,6 +112,19 @@ test_expect_success 'a kernel with the series that panics or hangs is red, not a
 	scenario "demo_twice - hang" && test_expect_code 1 series -C ws test --fresh v6.12.3 >out && head -n 2 out | grep LOOK
 '
 
+test_expect_success 'a machine that is lost once gets another one, and is told of' '
+	scenario "first - panic IO-APIC + timer does not work" && rm "$FAKE_QEMU.boots" &&
+	series -C ws test --fresh v6.12.3 >out && head -n 1 out | grep "no regressions" &&
+	grep "^A first machine was lost" out && grep "on v6.12.3: base: .*IO-APIC" out && grep "on v6.12.3: patched: .*IO-APIC" out
+'
+
+test_expect_success 'what another run has is busy: exit code 75' '
+	scenario "any - hang" && rm -f "$FAKE_QEMU.boots" &&
+	{ "$SERIES" -C ws test --fresh v6.12.3 >first 2>&1 & } && pid=$! &&
+	for i in $(seq 300); do test -e "$FAKE_QEMU.boots" && break; sleep 0.1; done &&
+	test_expect_code 75 series -C ws test --fresh v6.12.3 >out; kill $pid; wait $pid; cat out && grep "another run" out
+'
+
 test_expect_success 'what is wrong with the machine says so, in words, and nothing about the series: exit code 125' '
 	scenario "any - refuse could not set up host forwarding" && test_expect_code 125 series -C ws test --fresh v6.12.3 >out && cat out &&
 	grep "^Could not be found out" out && grep "could not set up host forwarding" out &&

@@ -6,32 +6,7 @@
 #include "cmd/proof_json.h"
 #include "cmd/screen.h"
 #include "cmd/tally.h"
-
-/* The exit code of each target, and of them all: findings before conflicts
- * before what could not be found out. */
-static int target_code(const struct proof_target *target)
-{
-	struct built_sum sum;
-
-	if (!target)
-		return EXIT_CONFLICT;
-	sum = built_sum(target);
-	if (target->failed || sum.base_failed || !target->nbuilds)
-		return EXIT_INFRA;
-	return sum.failed || sum.warnings || sum.unmet ? EXIT_FINDINGS : EXIT_CLEAN;
-}
-
-static int build_code(const struct proving *proving)
-{
-	static const int order[] = { EXIT_FINDINGS, EXIT_CONFLICT, EXIT_INFRA };
-
-	for (size_t k = 0; k < ARRAY_SIZE(order); k++)
-		for (size_t i = 0; i < proving->ports.n; i++)
-			if (target_code(proving_target(proving, &proving->ports.items[i])) ==
-			    order[k])
-				return order[k];
-	return EXIT_CLEAN;
-}
+#include "cmd/tested.h"
 
 /* What is said of one target in the verdict, `rank`: the worst first. */
 static char *target_words(struct context *c, const struct proving *proving, const struct port *port,
@@ -70,7 +45,7 @@ static void verdict(struct context *c, struct text *out, const struct proving *p
 {
 	struct text line __free_text = TEXT_INIT, filled __free_text = TEXT_INIT;
 	size_t indent = strlen(proving->ports.series->name) + 2, rank;
-	enum tint tint = build_code(proving) ? TINT_BAD : TINT_GOOD;
+	enum tint tint = tested_all(proving) == OUTCOME_OK ? TINT_GOOD : TINT_BAD;
 
 	for (size_t r = 0; r <= 4; r++) {
 		struct tally tally = { 0 };
@@ -148,7 +123,7 @@ static int build_run(struct context *c)
 
 	if (!proving_read(c, &proving) && !proving_make(c, c->words, c->nwords, &proving) &&
 	    !build_print(c, &proving))
-		code = build_code(&proving);
+		code = (int)tested_exit(&proving);
 	proving_release(&proving);
 	return code;
 }

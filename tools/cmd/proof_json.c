@@ -101,6 +101,8 @@ static json_t *arm_json(const struct proof_arm *arm)
 	put(json, "ran", json_boolean(arm->ran));
 	put(json, "usable", json_boolean(arm->usable));
 	put(json, "flaw", json_shown(arm->flaw));
+	put(json, "lost", json_shown(arm->lost));
+	put(json, "lost_in", json_shown(arm->lost_in));
 	put(json, "evidence", json_shown(arm->dir));
 	put(json, "end", arm->dir ? json_string(machine_end_word(arm->machine.end)) : json_null());
 	put(json, "end_why", json_shown(arm->machine.why));

@@ -132,7 +132,7 @@ static int test_run(struct context *c)
 	if (option_given(c, "list"))
 		return test_list(c, words, nwords, &proving);
 	if (!proving_make(c, words, nwords, &proving) && !test_print(c, &proving))
-		code = (int)tested_exit(tested_all(&proving));
+		code = (int)tested_exit(&proving);
 	proving_release(&proving);
 	return code;
 }

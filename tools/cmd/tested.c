@@ -7,24 +7,16 @@
 #include "cmd/screen.h"
 #include "cmd/tally.h"
 
-static const struct {
-	const char *word;
-	enum exit_code exit;
-} outcomes[] = {
-	[OUTCOME_OK] = { "ok", EXIT_CLEAN },
-	[OUTCOME_RED] = { "red", EXIT_FINDINGS },
-	[OUTCOME_CONFLICT] = { "conflict", EXIT_CONFLICT },
-	[OUTCOME_UNKNOWN] = { "unknown", EXIT_INFRA },
-};
-
 const char *tested_word(enum outcome outcome)
 {
-	return outcomes[outcome].word;
-}
+	static const char *const words[] = {
+		[OUTCOME_OK] = "ok",
+		[OUTCOME_RED] = "red",
+		[OUTCOME_CONFLICT] = "conflict",
+		[OUTCOME_UNKNOWN] = "unknown",
+	};
 
-enum exit_code tested_exit(enum outcome outcome)
-{
-	return outcomes[outcome].exit;
+	return words[outcome];
 }
 
 bool tested_prove(const struct proof_cell *cell, const char *name)
@@ -139,6 +131,33 @@ enum outcome tested_all(const struct proving *proving)
 			worst = one;
 	}
 	return worst;
+}
+
+/* Is another run to blame for all that could not be found out? */
+static bool all_busy(const struct proving *proving)
+{
+	for (size_t i = 0; i < proving->ports.n; i++) {
+		const struct port *port = &proving->ports.items[i];
+		const struct proof_target *target = proving_target(proving, port);
+
+		if (tested_target(proving, port) == OUTCOME_UNKNOWN &&
+		    !(target->failed && target->failed_kind == FAIL_BUSY))
+			return false;
+	}
+	return true;
+}
+
+enum exit_code tested_exit(const struct proving *proving)
+{
+	static const enum exit_code exits[] = {
+		[OUTCOME_OK] = EXIT_CLEAN,
+		[OUTCOME_RED] = EXIT_FINDINGS,
+		[OUTCOME_CONFLICT] = EXIT_CONFLICT,
+		[OUTCOME_UNKNOWN] = EXIT_INFRA,
+	};
+	enum outcome outcome = tested_all(proving);
+
+	return outcome == OUTCOME_UNKNOWN && all_busy(proving) ? EXIT_BUSY : exits[outcome];
 }
 
 void tested_places(struct arena *arena, const struct proving *proving, struct places *places)

@@ -10,13 +10,15 @@
 
 enum outcome { OUTCOME_OK, OUTCOME_RED, OUTCOME_CONFLICT, OUTCOME_UNKNOWN };
 const char *tested_word(enum outcome outcome); /* "ok", "red", "conflict", "unknown" */
-enum exit_code tested_exit(enum outcome outcome);
 
 enum outcome tested_cell(const struct proof_cell *cell);
 /* Builds and cells; of a proof that only built, the builds. */
 enum outcome tested_target(const struct proving *proving, const struct port *port);
 /* Red before a conflict before what could not be found out. */
 enum outcome tested_all(const struct proving *proving);
+
+/* The exit code that says it: EXIT_BUSY where all that is not known is another run's doing. */
+enum exit_code tested_exit(const struct proving *proving);
 
 /* Is it there to show the series' own fix? `name` may be of a subtest. */
 bool tested_prove(const struct proof_cell *cell, const char *name);

@@ -41,8 +41,41 @@ static void class_line(struct context *c, struct text *out, const struct places 
 	}
 }
 
+static void lost_add(struct context *c, struct tally *tally, const struct place *place,
+		     const struct proof_arm *arm)
+{
+	if (arm->lost)
+		tally_add(c->arena, tally,
+			  text_shown(c->arena,
+				     arena_printf(c->arena, "%s%s%s: %s", arm->arm,
+						  arm->lost_in ? ", during " : "",
+						  arm->lost_in ? arm->lost_in : "", arm->lost)),
+			  place->name);
+}
+
+/* What another machine was needed for: no verdict hangs on it, but a reader may know the pattern. */
+static void lost_machines(struct context *c, struct text *out, const struct places *places)
+{
+	struct tally tally = { 0 };
+
+	for (size_t i = 0; i < places->n; i++) {
+		lost_add(c, &tally, &places->items[i], &places->items[i].cell->base);
+		lost_add(c, &tally, &places->items[i], &places->items[i].cell->patched);
+	}
+	if (tally.n)
+		heading_add(c, out, "A first machine was lost, another one did it");
+	for (size_t i = 0; i < tally.n; i++) {
+		struct text line __free_text = TEXT_INIT;
+
+		text_addf(&line, "%s: %s", tally_on(c->arena, &tally.items[i], places->n),
+			  tally.items[i].what);
+		text_add_filled(out, text_slice(&line), 2, c->width);
+	}
+}
+
 void tested_same(struct context *c, struct text *out, const struct places *places)
 {
+	lost_machines(c, out, places);
 	class_line(c, out, places, CLASS_FLAKY,
 		   "Flaky: failed once with the series, and not again");
 	class_line(c, out, places, CLASS_NEW_COVERAGE, "Skipped without the series, run with it");
@@ -137,18 +170,32 @@ static void not_ported(struct context *c, struct tally *tally, const struct prov
 	}
 }
 
+/* Would a cell of this run have run it? */
+static bool test_wanted(const struct proof_target *target, const char *name)
+{
+	for (size_t i = 0; i < target->ncells; i++) {
+		const struct suite *suite = target->cells[i].cell->suite;
+
+		for (size_t k = 0; k < suite->n; k++)
+			if (!strcmp(suite->items[k].name, name))
+				return true;
+	}
+	return false;
+}
+
 static void names_add(struct context *c, struct tally *tally, const char *title,
-		      const char *const *names, size_t n, const char *where)
+		      const struct proof_target *target, const char *const *names, size_t n)
 {
 	struct text line __free_text = TEXT_INIT;
 
 	for (size_t i = 0; i < n; i++)
-		text_addf(&line, "%s%s", i ? " " : ": ", names[i]);
-	if (n)
+		if (test_wanted(target, names[i]))
+			text_addf(&line, "%s%s", line.len ? " " : ": ", names[i]);
+	if (line.len)
 		tally_add(c->arena, tally,
 			  arena_printf(c->arena, "%s%s", title,
 				       text_shown(c->arena, text_str(&line))),
-			  where);
+			  text_shown(c->arena, target->port->kernel.name));
 }
 
 /* Machines that cannot be had, tests that a kernel does not have, targets that
@@ -167,10 +214,10 @@ static void not_run(struct context *c, struct tally *tally, const struct proving
 								  target->cells[i].cell->name,
 								  target->cells[i].unavailable)),
 					  name);
-		names_add(c, tally, "not in this kernel's own tests", target->absent,
-			  target->nabsent, name);
-		names_add(c, tally, "this kernel's own tests that did not build", target->unbuilt,
-			  target->nunbuilt, name);
+		names_add(c, tally, "not in this kernel's own tests", target, target->absent,
+			  target->nabsent);
+		names_add(c, tally, "this kernel's own tests that did not build", target,
+			  target->unbuilt, target->nunbuilt);
 		if (target->unchanged)
 			tally_add(c->arena, tally,
 				  "the kernel has all of the series: there is nothing to compare",
