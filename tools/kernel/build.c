@@ -15,30 +15,6 @@
 
 #define STATE_BYTES 4096
 #define TEXT_BYTES ((size_t)64 << 20)
-#define MARK_DIGITS 12
-
-/* A build that is being made. */
-struct work {
-	struct arena *arena;
-	const struct build_site *site;
-	const struct build_ask *ask;
-	struct treeview view;
-	git_oid tree;
-	struct slice fragments; /* one after the other */
-	char *compiler;		/* its version line */
-	char mark[MARK_DIGITS + 1];
-	char *key;
-	/* From here on with the room open. */
-	struct room room;
-	char *output, *config; /* CACHE/kernels/TARGET/build/CONFIG; the fragments beside it */
-	char *state, *spoken;  /* what is in it, what its objects say */
-	char *count;	       /* how many things make made in it from nothing */
-	char *folder_key;      /* what all its objects have in common */
-	char *log;
-	struct said said;
-	size_t expected; /* things for make to make; 0: not known */
-	double wall_seconds, cpu_seconds;
-};
 
 static int read_fragments(struct work *work)
 {
@@ -84,7 +60,7 @@ static void key_begin(const struct work *work, struct memo_key *key)
 	add_to_key(key, work->compiler);
 }
 
-static int work_begin(struct work *work)
+int work_begin(struct work *work)
 {
 	struct repo_entry root;
 	struct memo_key key;
@@ -189,8 +165,7 @@ static int cached(const struct work *work, struct build_answer *answer)
 
 /* The output folder */
 
-static struct room_ask room_ask_of(const struct work *work, const char *const *argv,
-				   const char *doing)
+struct room_ask work_room(const struct work *work, const char *const *argv, const char *doing)
 {
 	return (struct room_ask){
 		.site = work->site,
@@ -268,7 +243,7 @@ static size_t read_count(const struct work *work)
 	return count;
 }
 
-static int open_folder(struct work *work)
+int work_open(struct work *work)
 {
 	struct memo_key key;
 	struct srctree_ask sources = {
@@ -312,18 +287,13 @@ static int open_folder(struct work *work)
 	return file_make_dirs(work->output) ? -1 : go_on;
 }
 
-struct words {
-	const char **items;
-	size_t n, cap;
-};
-
 /* The command line up to where targets come. */
-static struct words make_words(const struct work *work)
+struct work_words work_words(const struct work *work)
 {
 	struct arena *arena = work->arena;
 	const struct build_config *config = work->ask->config;
 	struct slice flags = slice_of(config->make_flags), flag;
-	struct words words = { 0 };
+	struct work_words words = { 0 };
 
 	*arena_push(arena, &words) = "make";
 	*arena_push(arena, &words) = "--no-print-directory";
@@ -345,7 +315,7 @@ static struct words make_words(const struct work *work)
 }
 
 /* 1 configured, 0 refused, -1. */
-static int configure(struct work *work)
+int work_configure(struct work *work)
 {
 	/* What a Kconfig file or a compiler's probe says may end up in a configuration: so it is done inside. */
 	static const char script[] = "set -e\n"
@@ -354,7 +324,7 @@ static int configure(struct work *work)
 				     "\"$@\" tinyconfig\n"
 				     "cat \"$fragments\" >>.config\n"
 				     "\"$@\" olddefconfig\n";
-	struct words words = { 0 }, make = make_words(work);
+	struct work_words words = { 0 }, make = work_words(work);
 	struct room_answer ran;
 
 	*arena_push(work->arena, &words) = "sh";
@@ -366,7 +336,7 @@ static int configure(struct work *work)
 		*arena_push(work->arena, &words) = make.items[i];
 	*arena_push(work->arena, &words) = NULL;
 
-	struct room_ask ask = room_ask_of(work, words.items, "configuring");
+	struct room_ask ask = work_room(work, words.items, "configuring");
 
 	if (room_run(work->arena, &ask, &ran))
 		return -1;
@@ -382,14 +352,14 @@ static int configure(struct work *work)
 /* 1 built, 0 refused, -1. */
 static int compile(struct work *work)
 {
-	struct words make = make_words(work);
+	struct work_words make = work_words(work);
 	struct said before = work->said;
 	struct room_answer ran;
 
 	*arena_push(work->arena, &make) = "bzImage";
 	*arena_push(work->arena, &make) = NULL;
 
-	struct room_ask ask = room_ask_of(work, make.items, "compiling");
+	struct room_ask ask = work_room(work, make.items, "compiling");
 
 	ask.expected = work->expected;
 	if (room_run(work->arena, &ask, &ran))
@@ -475,7 +445,7 @@ static int record_unmets(const struct work *work, struct slice text, json_t *jso
 /* Into the cache, and from there into the answer. */
 static int keep(const struct work *work, bool built, struct build_answer *answer)
 {
-	struct room_ask ask = room_ask_of(work, NULL, "");
+	struct room_ask ask = work_room(work, NULL, "");
 	struct text spoken __free_text = TEXT_INIT;
 	struct slice config, release = SLICE("");
 	struct entry_file files[4];
@@ -512,7 +482,7 @@ static int keep(const struct work *work, bool built, struct build_answer *answer
 }
 
 /* Now it is known what is in the folder, and what its objects say. */
-static int close_folder(const struct work *work, bool go_on, int done)
+int work_close(const struct work *work, bool go_on, int done)
 {
 	struct text spoken __free_text = TEXT_INIT;
 	char hex[GIT_OID_HEXSZ + 1];
@@ -532,15 +502,15 @@ static int close_folder(const struct work *work, bool go_on, int done)
 
 static int build(struct work *work, struct build_answer *answer)
 {
-	int go_on = open_folder(work), done;
+	int go_on = work_open(work), done;
 
 	if (go_on < 0)
 		return -1;
-	done = go_on ? 1 : configure(work);
+	done = go_on ? 1 : work_configure(work);
 	/* A folder that was never configured is no start for the next run: it stays unknown. */
 	if (done == 1) {
 		done = compile(work);
-		if (done >= 0 && close_folder(work, go_on, done))
+		if (done >= 0 && work_close(work, go_on, done))
 			return -1;
 	}
 	return done < 0 ? -1 : keep(work, done, answer);

@@ -70,6 +70,30 @@ int build_kernel(struct arena *arena, const struct build_site *site, const struc
 int build_cached(struct arena *arena, const struct build_site *site, const struct build_ask *ask,
 		 struct build_answer *answer);
 
+/* Objects of some source files, and what the compiler and sparse say of them. */
+struct build_objects_ask {
+	struct build_ask build;
+	const char *const *sources; /* "arch/x86/kvm/x86.c" */
+	size_t n;
+	bool sparse; /* where it is installed */
+};
+struct build_object {
+	const char *source;
+	char *object; /* a file, absolute path; NULL: none could be made of it */
+};
+struct build_objects {
+	struct build_object *items; /* one for each source */
+	size_t n;
+	bool checked; /* sparse ran */
+	bool cached;
+	struct complaints said, sparse;
+	char *dir, *log; /* absolute paths */
+	double cpu_seconds;
+};
+/* 0 with the answer, objects that cannot be made included; -1 as build_kernel(). */
+int build_objects(struct arena *arena, const struct build_site *site,
+		  const struct build_objects_ask *ask, struct build_objects *answer);
+
 /* Static programs for the guest. */
 struct build_tests {
 	char *dir; /* folder with them, absolute; NULL when they could not be built */

@@ -10,6 +10,7 @@
 #include "base/memo.h"
 #include "kernel/build.h"
 #include "kernel/sandbox.h"
+#include "kernel/treeview.h"
 
 /* Goes into every key: what is kept by other rules is not read. */
 #define BUILD_FORMAT "2"
@@ -93,6 +94,47 @@ void said_parse(struct arena *arena, struct slice log, struct said *said);
 void said_renew(struct arena *arena, const struct said *before, struct slice log,
 		struct said *after);
 void said_write(struct text *out, const struct said *said);
+
+#define MARK_DIGITS 12
+
+/* A build that is being made. */
+struct work {
+	struct arena *arena;
+	const struct build_site *site;
+	const struct build_ask *ask;
+	struct treeview view;
+	git_oid tree;
+	struct slice fragments; /* one after the other */
+	char *compiler;		/* its version line */
+	char mark[MARK_DIGITS + 1];
+	char *key;
+	/* From here on with the room open. */
+	struct room room;
+	char *output, *config; /* CACHE/kernels/TARGET/build/CONFIG; the fragments beside it */
+	char *state, *spoken;  /* what is in it, what its objects say */
+	char *count;	       /* how many things make made in it from nothing */
+	char *folder_key;      /* what all its objects have in common */
+	char *log;
+	struct said said;
+	size_t expected; /* things for make to make; 0: not known */
+	double wall_seconds, cpu_seconds;
+};
+
+/* What the build is of: its tree, compiler and key. */
+int work_begin(struct work *work);
+/* With the room open: its sources are laid out. 1: make may go on in the output folder; 0: it is empty now; -1. */
+int work_open(struct work *work);
+/* The configuration, in an empty output folder: 1, 0 refused, -1. */
+int work_configure(struct work *work);
+/* Now it is known what is in the folder, and what its objects say. `done`: 1 when all of a kernel is in it. */
+int work_close(const struct work *work, bool go_on, int done);
+/* The command line of make up to where targets come. */
+struct work_words {
+	const char **items;
+	size_t n, cap;
+};
+struct work_words work_words(const struct work *work);
+struct room_ask work_room(const struct work *work, const char *const *argv, const char *doing);
 
 /* A file of an entry. */
 struct entry_file {
