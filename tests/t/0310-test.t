@@ -122,7 +122,8 @@ test_expect_success 'what another run has is busy: exit code 75' '
 	scenario "any - hang" && rm -f "$FAKE_QEMU.boots" &&
 	{ "$SERIES" -C ws test --fresh v6.12.3 >first 2>&1 & } && pid=$! &&
 	for i in $(seq 300); do test -e "$FAKE_QEMU.boots" && break; sleep 0.1; done &&
-	test_expect_code 75 series -C ws test --fresh v6.12.3 >out; kill $pid; wait $pid; cat out && grep "another run" out
+	test_expect_code 75 series -C ws test --fresh v6.12.3 >out; kill $pid; wait $pid; cat out && grep "another run" out &&
+	sed -n "/To try again:/,/^\$/p" out | grep "series -C ws test v6.12.3\$"
 '
 
 test_expect_success 'what is wrong with the machine says so, in words, and nothing about the series: exit code 125' '

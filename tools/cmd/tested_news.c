@@ -232,6 +232,26 @@ static bool is_unknown(const struct proof_cell *cell, const struct judged *judge
 	return class_records[judged->class].color == CLASS_UNKNOWN;
 }
 
+/* A command for each target that failed as a whole, and for each cell that did by itself. */
+static void unknown_again(struct context *c, struct text *out, const struct proof *proof,
+			  const struct places *places)
+{
+	for (size_t t = 0; t < proof->n; t++)
+		if (proof->items[t].failed)
+			text_addf(out, "  %s %s\n", context_invoke(c, "test"),
+				  path_word(c->arena, proof->items[t].port->kernel.name));
+	for (size_t i = 0; i < places->n; i++) {
+		const struct place *place = &places->items[i];
+		bool unknown = tested_cell(place->cell) == OUTCOME_UNKNOWN;
+
+		for (size_t k = 0; k < place->cell->verdict.n && !unknown; k++)
+			unknown = is_unknown(place->cell, &place->cell->verdict.items[k]);
+		if (unknown && !place->target->failed)
+			text_addf(out, "  %s --rerun %s\n", context_invoke(c, "test"),
+				  path_word(c->arena, place->cell->name));
+	}
+}
+
 void tested_unknown(struct context *c, struct text *out, const struct proving *proving,
 		    const struct places *places)
 {
@@ -260,9 +280,8 @@ void tested_unknown(struct context *c, struct text *out, const struct proving *p
 		return;
 	heading_add(c, out, "Could not be found out");
 	matters_write(c, out, &tally, places);
-	line_add(c, out, 2, "These say nothing about the series. To run one again: %s --rerun %s",
-		 context_invoke(c, "test"),
-		 places->n ? places->items[0].cell->name : "TARGET/CELL");
+	line_add(c, out, 2, "These say nothing about the series. To try again:");
+	unknown_again(c, out, proof, places);
 }
 
 static bool is_fixed(const struct proof_cell *cell, const struct judged *judged)
