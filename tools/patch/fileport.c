@@ -77,6 +77,32 @@ static bool exact_present(struct fileport *port, size_t number)
 	return true;
 }
 
+/*
+ * At the end of a file a hunk has context on one side only, and adding its lines takes nothing of that away: what it
+ * starts from stands there before and after. U, where its lines follow.
+ */
+static bool appended_present(struct fileport *port, size_t number, size_t at)
+{
+	const struct hunk *hunk = &port->file->items[number];
+	struct hunk_fit *fit = &port->hunks[number];
+	struct hunk back;
+
+	if (!has_added(hunk) || hunk->items[hunk->n - 1].kind != '+' || hunk->items[0].kind != ' ')
+		return false;
+	for (size_t i = 0; i < hunk->n; i++)
+		if (hunk->items[i].kind == '-')
+			return false;
+	back = undo_hunk(port->arena, hunk);
+	if (!place_fits(&port->lines, &back, at))
+		return false;
+	fit->mark = MARK_PRESENT;
+	fit->at = at;
+	fit->evidence = arena_printf(port->arena,
+				     "what the hunk appends stands at line %zu already",
+				     at + hunk->old_count + 1);
+	return true;
+}
+
 bool fileport_exact(struct fileport *port, bool may_be_present)
 {
 	size_t floor = 0;
@@ -89,6 +115,8 @@ bool fileport_exact(struct fileport *port, bool may_be_present)
 		struct hunk_fit *fit = &port->hunks[i];
 
 		if (place.at != PLACE_NONE && (place.expected || place.count == 1)) {
+			if (may_be_present && appended_present(port, i, place.at))
+				continue;
 			fit->mark = MARK_EXACT;
 			fit->place = place.at;
 			fit->offset = (long)place.at - ((long)hunk->old_start - 1);
