@@ -166,6 +166,20 @@ static void a_pass_with_failed_or_missing_subtests_is_a_failure(void **state)
 	is(&report.items[3], "payload_test", TEST_FAIL, "a", "a");
 }
 
+static void a_pass_without_any_of_its_planned_subtests_is_a_failure(void **state)
+{
+	struct guest_report report =
+		report_of(*state,
+			  BEGIN "# TAP version 13\n# 1..2\nok 1 state_test\n"
+				"  KTAP version 1\n  1..8\nok 2 payload_test\n# verdict done 2\n",
+			  "");
+
+	is(&report.items[0], "state_test", TEST_FAIL, "0 of 2 planned tests reported",
+	   "0 of 2 planned tests reported");
+	is(&report.items[1], "payload_test", TEST_FAIL, "0 of 8 planned tests reported",
+	   "0 of 8 planned tests reported");
+}
+
 static void no_test_can_speak_for_another_one(void **state)
 {
 	struct guest_report report = report_of(
@@ -278,6 +292,7 @@ UNIT_MAIN(unit(a_whole_run_is_read), unit(a_failed_assertion_is_the_signature),
 	  unit(other_ways_to_fail_have_signatures_too), unit(skips_and_timeouts_say_why),
 	  unit(a_kselftest_that_speaks_ktap_has_subtests),
 	  unit(a_pass_with_failed_or_missing_subtests_is_a_failure),
+	  unit(a_pass_without_any_of_its_planned_subtests_is_a_failure),
 	  unit(no_test_can_speak_for_another_one), unit(results_out_of_order_do_not_count),
 	  unit(a_line_cut_off_in_the_middle_does_not_count),
 	  unit(the_test_that_was_running_at_a_panic_has_failed),
