@@ -459,11 +459,12 @@ static int run_once(struct arena *arena, const struct machine_ask *ask, unsigned
 		return fail_as(FAIL_INTERRUPTED, "%s was interrupted", ask->title);
 	if (watch.stop == STOP_DISK)
 		return fail_disk(ask);
+	/* Also where the guest was done: its last words may have found room, and what it said before them not. */
+	if (disk_full(ask->dir))
+		return fail_disk(ask);
 	if (log_write(arena, ask, &child, &log))
 		return -1;
 	answer_make(&watch, &child, text_slice(&log), answer);
-	if (answer->end != MACHINE_DONE && disk_full(ask->dir))
-		return fail_disk(ask);
 	return answer->end == MACHINE_NOT_STARTED && attempt + 1 < driver->attempts &&
 	       driver->refuses(text_slice(&log));
 }
