@@ -142,11 +142,12 @@ static void put_cell(struct results *results, int64_t run, const char *cell, cha
 	assert_ok(results_cell_put(results, run, &record, &verdict));
 }
 
-static void put_build(struct results *results, int64_t run, char tree, bool built)
+static void put_build(struct results *results, int64_t run, const char *config, char tree,
+		      bool built)
 {
 	struct build_record build = { .series = "demo",
 				      .target = "v6.12.73",
-				      .config = "guest",
+				      .config = config,
 				      .compiler = "gcc",
 				      .key = "bk",
 				      .arm = "patched",
@@ -171,10 +172,15 @@ static void the_state_of_a_tree_is_what_was_last_found_of_each_cell(void **state
 	run = begin(results);
 	assert_ok(results_state(results, "demo", "v6.12.73", &p, &s));
 	assert_false(s.built || s.build_failed || s.tested);
-	put_build(results, run, 'b', false);
+	put_build(results, run, "guest", 'b', false);
 	assert_ok(results_state(results, "demo", "v6.12.73", &p, &s));
 	assert_true(s.build_failed && !s.built);
-	put_build(results, run, 'b', true);
+	put_build(results, run, "guest", 'b', true);
+	put_build(results, run, "debug", 'b', false);
+	put_build(results, run, "guest", 'b', true);
+	assert_ok(results_state(results, "demo", "v6.12.73", &p, &s));
+	assert_true(s.build_failed && !s.built);
+	put_build(results, run, "debug", 'b', true);
 	put_cell(results, run, "tcg", 'b', true);
 	assert_ok(results_state(results, "demo", "v6.12.73", &p, &s));
 	assert_true(s.built && !s.build_failed && s.tested && s.red);
@@ -208,7 +214,7 @@ static void a_run_is_told_as_json(void **state)
 	run = begin(results);
 	put_arm(results, run, &arm);
 	run = begin(results);
-	put_build(results, run, 'b', false);
+	put_build(results, run, "guest", 'b', false);
 	put_cell(results, run, "tcg", 'b', true);
 	assert_ok(results_run_end(results, run));
 	assert_fails(results_json(results, 99, &none), FAIL_USAGE, "there is no run 99");

@@ -67,11 +67,11 @@ int results_arm_find(struct results *results, struct arena *arena, const char *k
 int results_state(struct results *results, const char *series, const char *target,
 		  const git_oid *patched, struct proof_state *state)
 {
-	__free(statement) sqlite3_stmt *build = results_ask(
+	/* Of each configuration, and of each cell, the newest word counts. */
+	__free(statement) sqlite3_stmt *builds = results_ask(
 		results,
-		"SELECT built FROM builds WHERE series=? AND target=? AND tree=? ORDER BY id DESC LIMIT 1",
+		"SELECT built, max(id) FROM builds WHERE series=? AND target=? AND tree=? GROUP BY config",
 		"sso", series, target, patched);
-	/* Of each cell the newest word counts. */
 	__free(statement) sqlite3_stmt *cells = results_ask(
 		results,
 		"SELECT red, unknown, max(id) FROM cells WHERE series=? AND target=? AND patched=?"
@@ -80,12 +80,15 @@ int results_state(struct results *results, const char *series, const char *targe
 	int row;
 
 	*state = (struct proof_state){ 0 };
-	if (!build || !cells || (row = results_row(results, build)) < 0)
+	if (!builds || !cells)
 		return -1;
-	if (row) {
-		state->built = sqlite3_column_int(build, 0);
-		state->build_failed = !state->built;
+	while ((row = results_row(results, builds)) == 1) {
+		state->built = true;
+		state->build_failed |= !sqlite3_column_int(builds, 0);
 	}
+	if (row < 0)
+		return -1;
+	state->built &= !state->build_failed;
 	while ((row = results_row(results, cells)) == 1) {
 		state->tested = true;
 		state->red |= sqlite3_column_int(cells, 0);
