@@ -16,5 +16,16 @@ char *audit_meaning_key(struct arena *arena, const struct audit_ask *ask);
 /* The target's own checkpatch: what it says of the port and not of the patch as mailed. */
 int audit_checkpatch(struct arena *arena, const struct audit_ask *ask, struct audit_answer *answer);
 char *audit_checkpatch_key(struct arena *arena, const struct audit_ask *ask);
+/* What the compiler says of the touched objects, and did not say before. */
+int audit_compiler(struct arena *arena, const struct audit_ask *ask, struct audit_answer *answer);
+/* The same of sparse, lock context included. */
+int audit_sparse(struct arena *arena, const struct audit_ask *ask, struct audit_answer *answer);
+/* Functions whose code is another one, held against those that the patches are about. */
+int audit_objects(struct arena *arena, const struct audit_ask *ask, struct audit_answer *answer);
+/* The invariants of coccinelle/checks/, and text against semantic patch wherever both fit. */
+int audit_cocci(struct arena *arena, const struct audit_ask *ask, struct audit_answer *answer);
+char *audit_cocci_key(struct arena *arena, const struct audit_ask *ask);
+/* What userspace and modules see: uAPI headers, exported symbols. */
+int audit_abi(struct arena *arena, const struct audit_ask *ask, struct audit_answer *answer);
 
 #endif

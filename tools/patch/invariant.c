@@ -26,10 +26,12 @@ struct checking {
 	struct cocci cocci;
 	const char *name; /* of the check */
 	bool *looked;	  /* per line of the head */
+	size_t given;	  /* functions cut out of the file at hand */
 };
 
 static void find(struct checking *c, const char *path, size_t line, char *what)
 {
+	c->findings->skipped += slice_starts(slice_of(what), INVARIANT_SKIPPED);
 	*arena_push(c->arena, c->findings) = (struct invariant_finding){
 		.check = arena_strdup(c->arena, c->name),
 		.path = arena_strdup(c->arena, path),
@@ -92,7 +94,7 @@ static void look_at_macros(struct checking *c, const char *path, const struct ct
 			if (ctokens_count(&inside, 0, inside.n, word))
 				find(c, path, ctokens_line(tokens, i),
 				     arena_printf(c->arena,
-						  "could not check: a macro has " SLICE_FMT,
+						  INVARIANT_SKIPPED "a macro has " SLICE_FMT,
 						  SLICE_ARG(word)));
 		}
 	}
@@ -108,6 +110,7 @@ static struct slice functions_of(struct checking *c, const struct ctokens *token
 	struct text out __free_text = TEXT_INIT;
 	size_t line = 1;
 
+	c->given = 0;
 	for (size_t i = 0; i < functions->n; i++) {
 		const struct cfunction *f = &functions->items[i];
 		struct slice body = { tokens->items[f->first].text.p, 0 };
@@ -116,6 +119,7 @@ static struct slice functions_of(struct checking *c, const struct ctokens *token
 
 		if (!mentions(c, tokens, f))
 			continue;
+		c->given++;
 		body.n = (size_t)(tokens->items[f->end - 1].text.p - body.p) + 1;
 		for (first = ctokens_line(tokens, f->first); line < first; line++)
 			text_addc(&out, '\n');
@@ -175,7 +179,7 @@ static int check_text(struct checking *c, const char *path, struct slice functio
 		return -1;
 	if (bad) {
 		find(c, path, 0,
-		     arena_printf(c->arena, "could not check: spatch cannot parse a function: %s",
+		     arena_printf(c->arena, INVARIANT_SKIPPED "spatch cannot parse a function: %s",
 				  where ? where : "it does not say where"));
 		return 0;
 	}
@@ -184,9 +188,10 @@ static int check_text(struct checking *c, const char *path, struct slice functio
 	if (answer.outcome == SPATCH_REFUSED)
 		return fail_as(FAIL_USAGE, "%s: spatch refuses it: " SLICE_FMT, c->cocci.path,
 			       SLICE_ARG(answer.said));
+	c->findings->functions += c->given;
 	if (answer.outcome == SPATCH_TIMED_OUT) {
 		find(c, path, 0,
-		     arena_printf(c->arena, "could not check: spatch was not done after %u s",
+		     arena_printf(c->arena, INVARIANT_SKIPPED "spatch was not done after %u s",
 				  DEADLINE_MS / 1000));
 		return 0;
 	}
@@ -255,7 +260,7 @@ static int run_check(struct checking *c)
 			text_addf(&words, "%s" SLICE_FMT, k ? " and " : "",
 				  SLICE_ARG(line->items[k].word));
 		find(c, "", 0,
-		     arena_printf(c->arena, "could not check: no function " SLICE_FMT " with %s",
+		     arena_printf(c->arena, INVARIANT_SKIPPED "no function " SLICE_FMT " with %s",
 				  SLICE_ARG(line->value), text_str(&words)));
 	}
 	c->findings->checks_run++;

@@ -34,6 +34,8 @@ struct semantic_ask {
 int semantic_apply(struct arena *arena, const struct semantic_ask *ask, struct draft *draft,
 		   struct ladder_answer *answer);
 
+/* What a finding begins with that says of a check only that it could not be made. */
+#define INVARIANT_SKIPPED "could not check: "
 /* An invariant of coccinelle/checks/ that does not hold. */
 struct invariant_finding {
 	char *check, *path, *what;
@@ -43,6 +45,8 @@ struct invariant_findings {
 	struct invariant_finding *items;
 	size_t n, cap;
 	size_t checks_run;
+	size_t functions; /* given to spatch, and parsed by it */
+	size_t skipped;	  /* not checked: each is a finding that says "could not check" */
 };
 /* Run every check of `dir` on the draft. 0 with the findings, -1 when we could not find out. */
 int semantic_check(struct arena *arena, const char *dir, struct draft *draft, bool trusted,
