@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -309,6 +310,38 @@ static void other_objects_or_a_killed_run_mean_from_nothing(void **state)
 	world_release(&f.world);
 }
 
+/* Everything that make made, and what we noted behind it, is an hour ahead. */
+static void set_clock_back(struct fixture *f)
+{
+	static const char *const made[] = { "guest/a.o", "guest/b.o", "guest/arch/x86/boot/bzImage",
+					    "guest.state" };
+	struct timespec then[2];
+
+	clock_gettime(CLOCK_REALTIME, &then[0]);
+	then[0].tv_sec += 3600;
+	then[1] = then[0];
+	for (size_t i = 0; i < ARRAY_SIZE(made); i++)
+		assert_ok(utimensat(AT_FDCWD,
+				    arena_printf(f->world.arena, "%s/kernels/v6.1.1/build/%s",
+						 f->cache, made[i]),
+				    then, 0));
+}
+
+static void a_clock_that_was_set_back_leaves_no_old_object_in_a_kernel(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	begin(&f);
+	change(&f, "patched", "base", "b.c",
+	       "#include \"h.h\"\nint other(void)\n{\n\treturn H;\n}\n");
+	build(&f, "base");
+	set_clock_back(&f);
+	build(&f, "patched");
+	assert_true(compiled(&f, "b.o"));
+	world_release(&f.world);
+}
+
 static void a_build_that_fails_is_data(void **state)
 {
 	struct fixture f;
@@ -493,8 +526,7 @@ static void guest_tests_are_static_and_kept_by_what_they_are_made_of(void **stat
 	assert_int_equal(tests.nfailed, 2);
 	assert_int_equal(system(arena_printf(f.world.arena, "%s/one", tests.dir)), 0);
 	/* No interpreter: it needs no library. */
-	assert_int_equal(system(arena_printf(f.world.arena,
-					     "! readelf -l %s/one | grep -q INTERP",
+	assert_int_equal(system(arena_printf(f.world.arena, "! readelf -l %s/one | grep -q INTERP",
 					     tests.dir)),
 			 0);
 	assert_ok(build_guest_tests(f.world.arena, site(&f), wanted, 3, &tests));
@@ -509,8 +541,9 @@ static void guest_tests_are_static_and_kept_by_what_they_are_made_of(void **stat
 UNIT_MAIN(unit(a_kernel_is_built_once_and_then_taken_from_the_cache),
 	  unit(symbols_that_did_not_stick_are_named_but_for_known_lacks),
 	  unit(a_damaged_entry_is_built_anew), unit(what_was_not_compiled_again_still_complains),
-	  unit(other_objects_or_a_killed_run_mean_from_nothing), unit(a_build_that_fails_is_data),
-	  unit(what_the_machine_lacks_is_no_fault_of_a_kernel),
+	  unit(other_objects_or_a_killed_run_mean_from_nothing),
+	  unit(a_clock_that_was_set_back_leaves_no_old_object_in_a_kernel),
+	  unit(a_build_that_fails_is_data), unit(what_the_machine_lacks_is_no_fault_of_a_kernel),
 	  unit(a_build_that_is_stopped_goes_on_later),
 	  unit(a_hostile_build_reaches_nothing_of_ours),
 	  unit(selftests_are_shared_by_trees_that_have_the_same),

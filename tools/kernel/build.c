@@ -5,9 +5,12 @@
  * ccache has seen it: any change to a Makefile, to Kconfig, to scripts/, any file that comes or goes, any other
  * configuration or compiler. So does a folder of which it is not known what is in it, since a run was killed.
  */
+#define _GNU_SOURCE
 #include "kernel/build_part.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
+#include <time.h>
 
 #include "base/fail.h"
 #include "base/file.h"
@@ -204,6 +207,21 @@ static bool is_structural(const struct treeview_change *change)
 	return false;
 }
 
+/*
+ * make goes by times. Where the clock was set back since the folder was left, what is laid out now would look older
+ * than what was made of it, and a kernel would keep objects of another tree.
+ */
+static bool clock_went_on(const char *state)
+{
+	struct timespec now;
+	struct stat st;
+
+	/* The clock that file systems take their times from. */
+	return !clock_gettime(CLOCK_REALTIME_COARSE, &now) && !stat(state, &st) &&
+	       (st.st_mtim.tv_sec < now.tv_sec ||
+		(st.st_mtim.tv_sec == now.tv_sec && st.st_mtim.tv_nsec < now.tv_nsec));
+}
+
 /* May make go on in the folder as it is? Then what its objects say is in work->said. 1, 0, -1. */
 static int can_go_on(struct work *work, const struct srctree_ask *sources)
 {
@@ -216,7 +234,8 @@ static int can_go_on(struct work *work, const struct srctree_ask *sources)
 		return found < 0 ? -1 : 0;
 	text = slice_trim(text);
 	if (!slice_cut(&text, ' ', &word) || !slice_is(word, work->folder_key) ||
-	    text.n != GIT_OID_HEXSZ || git_oid_fromstrn(&was, text.p, text.n))
+	    text.n != GIT_OID_HEXSZ || git_oid_fromstrn(&was, text.p, text.n) ||
+	    !clock_went_on(work->state))
 		return 0;
 	found = srctree_changes(work->arena, sources, &was, &changes);
 	for (size_t i = 0; found == 1 && i < changes.n; i++)
