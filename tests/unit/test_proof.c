@@ -325,9 +325,9 @@ static void a_guest_that_is_not_as_asked_is_no_result(void **state)
 		{ "any - vendor kvm_intel", "kvm_intel, not kvm_amd" },
 		{ "any - hypervisor KVMKVMKVM", "runs under 'KVMKVMKVM'" },
 		{ "any - release 6.1.1", "runs kernel 6.1.1, not 6.12.3" },
-		{ "demo_thrice - mark 0123456789ab", "the build of tree 0123456789ab" },
 		{ "any - refuse no such machine", "no such machine" },
 		{ "any - silent", "" },
+		{ "demo_thrice - mark 0123456789ab", "the build of tree 0123456789ab" },
 	};
 	struct fixture *f = *state;
 
@@ -343,10 +343,25 @@ static void a_guest_that_is_not_as_asked_is_no_result(void **state)
 		assert_non_null(strstr(cell->patched.flaw, cases[i].why));
 		assert_int_equal(judged_of(cell, "smoke_test")->class, CLASS_INFRASTRUCTURE);
 	}
-	/* Nothing of it is taken for known. */
+	/* Nothing of it is taken for known but the last one's base, which was as asked. */
 	prepare(f);
 	prove(f);
+	assert_int_equal(f->proof.reused, 1);
+	assert_int_equal(f->proof.booted, 1);
+}
+
+static void results_that_got_lost_on_the_way_are_asked_for_again(void **state)
+{
+	struct fixture *f = *state;
+
+	world_write(&f->world, "scenario", "any smoke_test vanish\n");
+	prepare(f);
+	assert_int_equal(judged_of(&prove(f)->cells[0], "smoke_test")->class, CLASS_INFRASTRUCTURE);
+	world_write(&f->world, "scenario", "");
+	prepare(f);
+	assert_int_equal(judged_of(&prove(f)->cells[0], "smoke_test")->class, CLASS_OK);
 	assert_int_equal(f->proof.reused, 0);
+	assert_int_equal(proof_verdict(&f->proof), PROOF_GREEN);
 }
 
 static void a_patch_that_does_not_build_is_named(void **state)
@@ -556,6 +571,7 @@ UNIT_MAIN(proof_unit(a_fix_is_proven_and_known_the_next_time),
 	  proof_unit(a_kernel_that_panics_at_boot_is_red_and_its_patch_is_found),
 	  proof_unit(a_machine_that_is_lost_gets_one_more_and_then_it_counts),
 	  proof_unit(a_guest_that_is_not_as_asked_is_no_result),
+	  proof_unit(results_that_got_lost_on_the_way_are_asked_for_again),
 	  proof_unit(a_patch_that_does_not_build_is_named),
 	  proof_unit(each_commit_is_built_and_its_new_warnings_are_told),
 	  proof_unit(a_port_that_leaves_the_fix_out_is_red),

@@ -134,7 +134,8 @@ static int arm_read(const struct arm_work *arm, const char *dir)
 /* What would come out again: it ended by what the tests did, not by the clock, and not while it booted. */
 static bool arm_complete(const struct proof_arm *a)
 {
-	return a->usable && (a->machine.end == MACHINE_DONE ||
+	/* Where the results are not whole although the guest was done, some of them got lost on the way. */
+	return a->usable && ((a->machine.end == MACHINE_DONE && a->report.complete) ||
 			     (a->machine.end == MACHINE_PANIC && a->report.preflighted));
 }
 
@@ -162,7 +163,8 @@ static int arm_known(struct arm_work *arm)
 	if (!has_key(engine->arena, record.dir, arm->key))
 		return 0;
 	there = arm_read(arm, record.dir);
-	if (there != 1 || !arm_complete(arm->arm))
+	/* The folder may be another series', which nothing keeps from running there meanwhile: the key goes first then. */
+	if (there != 1 || !arm_complete(arm->arm) || !has_key(engine->arena, record.dir, arm->key))
 		return there < 0 ? -1 : 0;
 	arm->arm->id = record.id;
 	return 1;
