@@ -36,14 +36,15 @@ static void rows_table(struct context *c, const struct sheet *sheet, struct text
 	for (size_t i = 0; i < sheet->nrows; i++) {
 		const struct result_row *row = &sheet->rows[i];
 
-		text_addf(out,
-			  "<tr><td><code>%s</code></td><td>%s %s</td><td>%s</td><td>%s</td>"
-			  "<td class=\"free\">%s%s%s%s</td></tr>\n",
-			  html_of(c->arena, row->test->name), class_sign(row),
-			  class_records[row->test->class].word, html_of(c->arena, row->test->base),
-			  html_of(c->arena, row->test->patched), html_of(c->arena, row->where),
-			  *row->test->why ? "<br><span class=\"dim\">" : "",
-			  html_of(c->arena, row->test->why), *row->test->why ? "</span>" : "");
+		text_addf(
+			out,
+			"<tr><td><code>%s</code></td><td class=\"whole\">%s %s</td><td>%s</td><td>%s</td>"
+			"<td class=\"free\">%s%s%s%s</td></tr>\n",
+			html_of(c->arena, row->test->name), class_sign(row),
+			class_records[row->test->class].word, html_of(c->arena, row->test->base),
+			html_of(c->arena, row->test->patched), html_of(c->arena, row->where),
+			*row->test->why ? "<br><span class=\"dim\">" : "",
+			html_of(c->arena, row->test->why), *row->test->why ? "</span>" : "");
 	}
 	text_adds(out, "</tbody></table></div>\n");
 }
@@ -69,10 +70,18 @@ void page_results(struct context *c, const struct sheet *sheet, struct text *out
 			"%zu of %zu pass on both%s.</p>\n",
 			bad ? "<strong class=\"no\">\xe2\x9c\x97 Something is worse, or was not found out.</strong>" :
 			      "<strong class=\"ok\">\xe2\x9c\x93 No regression.</strong>",
-			ok, tests, sheet->nrows ? "; the others are" : "");
+			ok, tests, sheet->nrows ? ", the others are these" : "");
 	if (sheet->nrows)
 		rows_table(c, sheet, out);
 	text_adds(out, "</section>\n");
+}
+
+/* The heading says that it is without the change. */
+static const char *without(const char *why)
+{
+	static const char said[] = "without the change: ";
+
+	return strncmp(why, said, sizeof(said) - 1) ? why : why + sizeof(said) - 1;
 }
 
 /* Why it failed before, where it was tested first. */
@@ -95,7 +104,7 @@ static void shown_why(struct context *c, const struct sheet *sheet, const char *
 				text_addf(out, "%s<li><code>%s</code>: %s</li>\n",
 					  any ? "" : "<ul class=\"plain\">\n",
 					  html_of(c->arena, test->name + n + 1),
-					  html_of(c->arena, test->why));
+					  html_of(c->arena, without(test->why)));
 				any = true;
 			}
 			if (any) {
@@ -163,7 +172,8 @@ static void environment(struct context *c, const struct sheet *sheet, struct tex
 	}
 	text_adds(out, "<h3>Environment</h3>\n<dl class=\"env\">\n");
 	for (size_t i = 0; i < tools.n; i++)
-		text_addf(out, "<dt>%s</dt><dd>%s</dd>\n", html_of(c->arena, tools.items[i].where),
+		text_addf(out, "<dt>%s</dt><dd>%s</dd>\n",
+			  html_of(c->arena, tally_on(c->arena, &tools.items[i], sheet->n)),
 			  html_of(c->arena, tools.items[i].what));
 	text_addf(out, "<dt>ported by</dt><dd>series %s</dd>\n",
 		  html_of(c->arena, program_version));
@@ -250,7 +260,9 @@ static void target_part(struct context *c, const struct sheet *sheet, struct tex
 		const struct known_cell *cell = &t->history.cells[i];
 
 		text_addf(out, "<li>cell %s: %s%s%s<ul class=\"plain\">\n",
-			  html_of(c->arena, cell->name), html_of(c->arena, cell->word),
+			  html_of(c->arena, cell->name),
+			  cell->red || cell->unknown ? html_of(c->arena, cell->word) :
+						       "no regression",
 			  *cell->why ? ": " : "", html_of(c->arena, cell->why));
 		arm_row(c, out, "base", &cell->base);
 		arm_row(c, out, "patched", &cell->patched);

@@ -15,31 +15,53 @@ struct version_pair {
 	struct slice before, after;
 	struct ctokens tokens_before, tokens_after;
 	struct cfunctions functions_before, functions_after;
-	bool *touched; /* of functions_after */
+	/* Of functions_after: where they stand, and whether the patch changes a line of theirs. */
+	struct stretch {
+		size_t from, to;
+		bool touched;
+	} * stretches;
 };
 struct versions {
 	struct version_pair *items;
 	size_t n, cap;
 };
 
+static size_t newlines(const char *from, const char *to)
+{
+	size_t n = 0;
+
+	for (; from < to && (from = memchr(from, '\n', (size_t)(to - from))); from++)
+		n++;
+	return n;
+}
+
 static void version_parse_c(struct arena *arena, struct version_pair *v)
 {
+	const char *at = v->after.p;
+	size_t line = 1;
+
 	v->tokens_before = ctokens_of(arena, v->before);
 	v->tokens_after = ctokens_of(arena, v->after);
 	v->functions_before = cfunctions_of(arena, &v->tokens_before);
 	v->functions_after = cfunctions_of(arena, &v->tokens_after);
-	v->touched = arena_alloc(arena, v->functions_after.n + 1);
+	v->stretches = arena_alloc(arena, (v->functions_after.n + 1) * sizeof(*v->stretches));
+	for (size_t i = 0; i < v->functions_after.n; i++) {
+		const struct cfunction *f = &v->functions_after.items[i];
+
+		line += newlines(at, v->tokens_after.items[f->first].text.p);
+		at = v->tokens_after.items[f->first].text.p;
+		v->stretches[i].from = line;
+		line += newlines(at, v->tokens_after.items[f->end - 1].text.p);
+		at = v->tokens_after.items[f->end - 1].text.p;
+		v->stretches[i].to = line;
+	}
 }
 
 static void touch(struct version_pair *v, size_t line)
 {
-	for (size_t i = 0; i < v->functions_after.n; i++) {
-		const struct cfunction *f = &v->functions_after.items[i];
-
-		if (line >= ctokens_line(&v->tokens_after, f->first) &&
-		    line <= ctokens_line(&v->tokens_after, f->end - 1))
-			v->touched[i] = true;
-	}
+	for (size_t i = 0; i < v->functions_after.n; i++)
+		v->stretches[i].touched |= line >= v->stretches[i].from &&
+					   line <= v->stretches[i].to;
 }
 
 /* Which functions have a changed line in them. */
@@ -235,8 +257,9 @@ int whole_functions(struct arena *arena, struct repo *repo, struct pack *pack,
 			const struct version_pair *v = &sides[s]->items[i];
 
 			for (size_t k = 0; k < v->functions_after.n; k++)
-				if (v->touched[k] && whole_add(arena, wholes, &up, &down,
-							       v->functions_after.items[k].name))
+				if (v->stretches[k].touched &&
+				    whole_add(arena, wholes, &up, &down,
+					      v->functions_after.items[k].name))
 					return -1;
 		}
 	return 0;
