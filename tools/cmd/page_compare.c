@@ -44,11 +44,14 @@ static void side_cell(struct text *out, const struct part_line *line, bool down)
 		  one->kind == '-' ? " rem" :
 				     "");
 	if (one) {
+		/* So that a text browser keeps the indentation, too. */
+		text_adds(out, "<pre>");
 		text_addc(out, one->kind);
 		if (line->words.n)
 			words_side(out, &line->words, down);
 		else
 			html_add(out, one->text);
+		text_adds(out, "</pre>");
 	}
 	text_adds(out, "</td>");
 }

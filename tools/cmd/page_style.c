@@ -38,6 +38,7 @@ const char page_style[] =
 	".side{table-layout:fixed;font-size:.95rem;border:1px solid var(--line);margin:.4rem 0}"
 	".side col.sign{width:1.6rem}.side td{padding:0 .4rem 0 4.4ch;text-indent:-4ch;border-bottom:0;white-space:pre-wrap;overflow-wrap:anywhere;"
 	"font-family:ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace;font-size:.8rem;line-height:1.45;tab-size:4}"
+	".side pre{margin:0;font:inherit;white-space:inherit}"
 	".side td+td+td{border-left:1px solid var(--line)}.side td.sign{padding:0;text-indent:0;text-align:center;color:var(--dim)}"
 	".side tr.gap td{color:var(--dim);background:var(--soft)}.side .add{background:var(--add)}.side .rem{background:var(--del)}"
 	".side .none{background:var(--soft)}"
