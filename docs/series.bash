@@ -6,7 +6,7 @@ _series()
 	local i command= own= words=commands of=
 	local -a with=()
 	local global=' --directory --series --store --json --quiet --color= --version --help'
-	local commands=' fetch apply status show resolve build test import export failed report list port-tree help'
+	local commands=' fetch apply status show resolve verify build test import export failed report list port-tree help'
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
@@ -40,6 +40,7 @@ _series()
 	status) words=targets own='' ;;
 	show) words=targets own='' ;;
 	resolve) words=targets own=' --continue --note --not-needed --abort' ;;
+	verify) words=targets own=' --only --fresh --jobs --sandbox=' ;;
 	build) words=targets own=' --fresh --cell --each --jobs --sandbox=' ;;
 	test) words=targets own=' --list --only --machine --rerun --ktap --junit --fresh --cell --each --jobs --sandbox=' ;;
 	import) words=files own=' --number --in-place --upstream --no-b4' ;;

@@ -12,6 +12,7 @@ extern const struct command command_apply;     /* apply.c */
 extern const struct command command_status;    /* status.c */
 extern const struct command command_show;      /* show.c */
 extern const struct command command_resolve;   /* resolve.c */
+extern const struct command command_verify;    /* verify.c */
 extern const struct command command_build;     /* build.c */
 extern const struct command command_test;      /* test.c */
 extern const struct command command_import;    /* import.c */

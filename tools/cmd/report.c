@@ -98,7 +98,14 @@ static void table_block(struct arena *arena, struct text *out, const struct repo
 /* Of the letters that are in the table. */
 static const char *letters_legend(const struct report *report)
 {
-	bool trouble = false, any = false;
+	static const char *const words[] = {
+		",  B builds,  T tested, no regression",
+		",  B builds,  T tested, no regression,  ! not so,  ? could not be found out",
+		",  B builds,  V checked, nothing found,  T tested, no regression",
+		",  B builds,  V checked, nothing found,  T tested, no regression,  ! not so,  ? "
+		"could not be found out",
+	};
+	bool trouble = false, any = false, checked = false;
 
 	for (size_t i = 0; i < report->n; i++)
 		for (size_t p = 0; p < report->series->n; p++) {
@@ -106,11 +113,9 @@ static const char *letters_legend(const struct report *report)
 
 			any = any || *letters;
 			trouble = trouble || strpbrk(letters, "!?");
+			checked = checked || strchr(letters, 'V');
 		}
-	return !any ? ",  nothing is built or tested yet" :
-	       !trouble ?
-		      ",  B builds,  T tested, no regression" :
-		      ",  B builds,  T tested, no regression,  ! not so,  ? could not be found out";
+	return any ? words[2 * checked + trouble] : ",  nothing is built or tested yet";
 }
 
 /* What the signs in the table mean, those that are in it. */

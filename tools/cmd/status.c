@@ -39,10 +39,14 @@ static int tree_letters(struct context *c, struct results *results, const struct
 
 	if (results_state(results, series, port->kernel.name, tree, &state))
 		return -1;
-	*letters = arena_printf(c->arena, "%s%s",
+	*letters = arena_printf(c->arena, "%s%s%s",
 				state.build_failed ? "B!" :
 				state.built	   ? "B" :
 						     "",
+				!state.audited	? "" :
+				state.found	? "V!" :
+				state.unaudited ? "V?" :
+						  "V",
 				!state.tested ? "" :
 				state.red     ? "T!" :
 				state.unknown ? "T?" :
@@ -51,7 +55,7 @@ static int tree_letters(struct context *c, struct results *results, const struct
 }
 
 /*
- * What series build and series test found out about just these trees: a patch
+ * What series build, verify and test found out about just these trees: a patch
  * has what is known of its own commit, else what is known of the whole. Without
  * a database nothing is known, and none is made.
  */
@@ -115,6 +119,7 @@ static void add_states(json_t *json, const struct report *report)
 			json_t *patch = json_array_get(patches, p);
 
 			json_object_set_new(patch, "built", state_json(letters, 'B'));
+			json_object_set_new(patch, "verified", state_json(letters, 'V'));
 			json_object_set_new(patch, "tested", state_json(letters, 'T'));
 		}
 	}
@@ -128,7 +133,7 @@ static int status_print(struct context *c, const struct ports *ports)
 
 	/* What is known of a tree is worth having, and no reason to fail. */
 	if (status_letters(c, ports, &letters))
-		context_say(c, "%s; B and T are left out", fail_message());
+		context_say(c, "%s; B, V and T are left out", fail_message());
 	else
 		report.letters = letters;
 	if (c->json) {
@@ -174,7 +179,7 @@ const struct command command_status = {
 	.description =
 		"Ports the series in memory and shows the marks, patches by targets, and which "
 		"branches of the store are up to date. B behind a mark: "
-		"this very tree was built, T: tested; ! behind a letter: it "
+		"this very tree was built, V: verified, T: tested; ! behind a letter: it "
 		"failed, ?: it could not be found out. Writes nothing. Without a target: every "
 		"one of ci/targets.conf that the store has. Exit code 3 when a patch conflicts on a target.",
 	.words = WORDS_TARGETS,

@@ -46,4 +46,22 @@ struct audit_check {
 extern const struct audit_check audit_checks[];
 extern const size_t naudit_checks;
 
+/* What all of them, or those that were chosen, had to say of a port. */
+struct audit {
+	struct audit_answer *items; /* one for each row of the table */
+	bool *asked;		    /* was it run at all */
+};
+struct audit_choice {
+	const char *const *only; /* names of checks; none: all */
+	size_t nonly;
+	bool fresh; /* what is kept is not asked */
+};
+/* 0 with the answers, those that could not be had included; -1: FAIL_USAGE, FAIL_INTERRUPTED and the like. */
+int audit_run(struct arena *arena, const struct audit_ask *ask, const struct audit_choice *choice,
+	      struct audit *audit);
+/* Findings of a severity, in all answers. */
+size_t audit_count(const struct audit *audit, enum severity severity);
+/* Checks that were asked and did not run. */
+size_t audit_missing(const struct audit *audit);
+
 #endif

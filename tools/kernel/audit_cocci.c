@@ -94,29 +94,39 @@ static int take(struct comparing *c, size_t since, struct mades *mades)
 	return 0;
 }
 
+/* The kernel that the series fits, for the methods that want it: 1, 0 there is none, -1. */
+static int use_base(struct comparing *c, const struct port_patch *patch, struct ladder_ask *ask)
+{
+	if (c->have_base < 0)
+		c->have_base = base_find(c->arena, c->ask->site.repo, c->ask->series, &c->base);
+	if (c->have_base <= 0)
+		return c->have_base;
+	if (base_advance(c->arena, &c->base, patch->patch->number - 1))
+		return -1;
+	ask->base = c->base.draft;
+	ask->base_name = c->base.kernel.name;
+	return 1;
+}
+
+/* As it is, else adapted; as porting goes about it. 1, 0 not sure, -1. */
 static int by_text(struct comparing *c, const struct port_patch *patch,
 		   const struct reduced *reduced, struct mades *mades)
 {
 	struct ladder_ask ask = {
 		.diff = &reduced->diff,
 		.repo = c->ask->site.repo,
-		.methods = LADDER_ALL & ~LADDER_ONLY(MARK_WORDS) & ~LADDER_ONLY(MARK_PRESENT),
+		.methods = LADDER_ONLY(MARK_PRESENT) | LADDER_ONLY(MARK_EXACT),
 	};
 	struct ladder_answer answer;
 	size_t since = draft_point(c->draft);
 
-	if (c->have_base < 0)
-		c->have_base = base_find(c->arena, c->ask->site.repo, c->ask->series, &c->base);
-	if (c->have_base < 0)
-		return -1;
-	if (c->have_base) {
-		if (base_advance(c->arena, &c->base, patch->patch->number - 1))
-			return -1;
-		ask.base = c->base.draft;
-		ask.base_name = c->base.kernel.name;
-	}
 	if (ladder_apply(c->arena, &ask, c->draft, &answer))
 		return -1;
+	if (answer.mark == MARK_CONFLICT) {
+		ask.methods = LADDER_ALL & ~LADDER_ONLY(MARK_WORDS);
+		if (use_base(c, patch, &ask) < 0 || ladder_apply(c->arena, &ask, c->draft, &answer))
+			return -1;
+	}
 	if (answer.mark == MARK_CONFLICT)
 		return 0;
 	return take(c, since, mades) ? -1 : 1;

@@ -48,6 +48,11 @@ static const char *const steps[RESULTS_SCHEMA] = {
 	"CREATE INDEX cells_of_tree ON cells(series, target, patched);"
 	"CREATE TABLE judged(cell INTEGER REFERENCES cells(id), place INTEGER, name TEXT,"
 	" class TEXT, base TEXT, patched TEXT, why TEXT, PRIMARY KEY(cell, place)) WITHOUT ROWID;",
+	"CREATE TABLE audits(id INTEGER PRIMARY KEY, run INTEGER REFERENCES runs(id), series TEXT,"
+	" target TEXT, name TEXT, base TEXT, patched TEXT, ran INTEGER, notes INTEGER,"
+	" looks INTEGER, bads INTEGER, coverage TEXT);"
+	"CREATE INDEX audits_of_run ON audits(run);"
+	"CREATE INDEX audits_of_tree ON audits(series, target, patched);",
 };
 
 int results_fail(const struct results *results, const char *doing)
@@ -284,6 +289,17 @@ int results_build_put(struct results *results, int64_t run, const struct build_r
 		"issssssoiiddiis", run, b->series, b->target, b->config, b->compiler, b->key,
 		b->arm, &b->tree, (int64_t)b->built, (int64_t)b->cached, b->wall_seconds,
 		b->cpu_seconds, (int64_t)b->complaints, (int64_t)b->new_complaints, b->first_error);
+}
+
+int results_audit_put(struct results *results, int64_t run, const struct audit_record *a)
+{
+	return results_do(
+		results,
+		"INSERT INTO audits(run, series, target, name, base, patched, ran, notes, looks,"
+		" bads, coverage) VALUES(?,?,?,?,?,?,?,?,?,?,?)",
+		"isssooiiiis", run, a->series, a->target, a->check, &a->base, &a->patched,
+		(int64_t)a->ran, (int64_t)a->notes, (int64_t)a->looks, (int64_t)a->bads,
+		a->coverage);
 }
 
 static int arm_rows(struct results *results, int64_t run, struct arm_record *a,

@@ -84,10 +84,21 @@ struct cell_record {
 int results_cell_put(struct results *results, int64_t run, const struct cell_record *cell,
 		     const struct verdict *verdict);
 
-/* What is known of a tree on a target, for B and T. */
+/* One check of a port, without booting. */
+struct audit_record {
+	const char *series, *target, *check;
+	git_oid base, patched;
+	bool ran;
+	size_t notes, looks, bads;
+	const char *coverage; /* or why it did not run */
+};
+int results_audit_put(struct results *results, int64_t run, const struct audit_record *audit);
+
+/* What is known of a tree on a target, for B, V and T. */
 struct proof_state {
 	bool built, build_failed;
 	bool tested, red, unknown;
+	bool audited, found, unaudited; /* V: findings that need eyes; a check that did not run */
 };
 int results_state(struct results *results, const char *series, const char *target,
 		  const git_oid *patched, struct proof_state *state);

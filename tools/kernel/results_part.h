@@ -9,7 +9,7 @@
 
 #include "kernel/results.h"
 
-#define RESULTS_SCHEMA 1
+#define RESULTS_SCHEMA 2
 
 struct results {
 	sqlite3 *db;

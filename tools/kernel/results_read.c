@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "base/fail.h"
+#include "kernel/audit.h"
 #include "kernel/results_part.h"
 
 #define JSON_SCHEMA 1
@@ -77,10 +78,17 @@ int results_state(struct results *results, const char *series, const char *targe
 		"SELECT red, unknown, max(id) FROM cells WHERE series=? AND target=? AND patched=?"
 		" GROUP BY cell",
 		"sso", series, target, patched);
+	/* Of each check, too. */
+	__free(statement) sqlite3_stmt *audits = results_ask(
+		results,
+		"SELECT ran, looks + bads, max(id) FROM audits WHERE series=? AND target=? AND patched=?"
+		" GROUP BY name",
+		"sso", series, target, patched);
+	size_t audited = 0;
 	int row;
 
 	*state = (struct proof_state){ 0 };
-	if (!builds || !cells)
+	if (!builds || !cells || !audits)
 		return -1;
 	while ((row = results_row(results, builds)) == 1) {
 		state->built = true;
@@ -94,6 +102,14 @@ int results_state(struct results *results, const char *series, const char *targe
 		state->red |= sqlite3_column_int(cells, 0);
 		state->unknown |= sqlite3_column_int(cells, 1);
 	}
+	while (!row && (row = results_row(results, audits)) == 1) {
+		audited++;
+		state->unaudited |= !sqlite3_column_int(audits, 0);
+		state->found |= sqlite3_column_int(audits, 1) > 0;
+		row = 0;
+	}
+	/* Some of the checks are not all of them; what they found is a finding. */
+	state->audited = audited >= naudit_checks || state->found;
 	return row;
 }
 
@@ -201,6 +217,9 @@ int results_json(struct results *results, int64_t run, struct json_t **json)
 		" unknown AS is_unknown, nullif(fixed, '') AS fixed, nullif(why, '') AS why,"
 		" nullif(first_bad, '') AS first_bad, nullif(base_arm, 0) AS base_arm,"
 		" nullif(patched_arm, 0) AS patched_arm FROM cells WHERE run=? ORDER BY id";
+	static const char *const audits =
+		"SELECT target, name AS \"check\", base, patched, ran AS is_ran, notes, looks, bads,"
+		" coverage FROM audits WHERE run=? ORDER BY id";
 	static const char *const judged =
 		"SELECT name, class, base, patched, nullif(why, '') AS why FROM judged"
 		" WHERE cell=? ORDER BY place";
@@ -226,13 +245,14 @@ int results_json(struct results *results, int64_t run, struct json_t **json)
 	__free(json) json_t *b = json_of_rows(results, builds, run);
 	__free(json) json_t *c = json_of_rows(results, cells, run);
 	__free(json) json_t *a = json_of_rows(results, arms, run);
+	__free(json) json_t *v = json_of_rows(results, audits, run);
 
-	if (!r || !b || !c || !a || json_add_rows(results, c, "tests", judged) ||
+	if (!r || !b || !c || !a || !v || json_add_rows(results, c, "tests", judged) ||
 	    json_add_rows(results, a, "tests", tests) ||
 	    json_add_rows(results, a, "splats", splats))
 		return -1;
-	top = json_pack("{si sO sO sO sO}", "schema", JSON_SCHEMA, "run", json_array_get(r, 0),
-			"builds", b, "cells", c, "arms", a);
+	top = json_pack("{si sO sO sO sO sO}", "schema", JSON_SCHEMA, "run", json_array_get(r, 0),
+			"builds", b, "cells", c, "arms", a, "audits", v);
 	*json = no_free(top);
 	return 0;
 }
