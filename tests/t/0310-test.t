@@ -126,6 +126,10 @@ test_expect_success 'what another run has is busy: exit code 75' '
 	sed -n "/To try again:/,/^\$/p" out | grep "series -C ws test v6.12.3\$"
 '
 
+test_expect_success 'a machine that hangs with and without the series says nothing about it: exit code 125' '
+	scenario "any - hang" && test_expect_code 125 series -C ws test --fresh v6.12.3 >out && cat out && grep "could not be found out" out && ! grep "LOOK\|no regressions" out
+'
+
 test_expect_success 'what is wrong with the machine says so, in words, and nothing about the series: exit code 125' '
 	scenario "any - refuse could not set up host forwarding" && test_expect_code 125 series -C ws test --fresh v6.12.3 >out && cat out &&
 	grep "^Could not be found out" out && grep "could not set up host forwarding" out &&

@@ -89,7 +89,7 @@ static void two_statuses_make_a_class(void **state)
 		{ SKIP("a"), MISSING("a"), CLASS_LOST_COVERAGE, true, false },
 		{ MISSING("a"), PASS("a"), CLASS_INFRASTRUCTURE, false, true },
 		{ MISSING("a"), FAIL("a", "x"), CLASS_INFRASTRUCTURE, false, true },
-		{ MISSING("a"), MISSING("a"), CLASS_INFRASTRUCTURE, true, true },
+		{ MISSING("a"), MISSING("a"), CLASS_INFRASTRUCTURE, false, true },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -260,12 +260,32 @@ static void fewer_results_than_planned_is_red(void **state)
 	struct arms arms = {
 		.base = { PASS("a"), MISSING("b") },
 		.patched = { PASS("a"), MISSING("b") },
+		.base_console.ended = true,
 	};
 	struct verdict verdict = judged(*state, &arms);
 
 	assert_string_equal(verdict.flaw, "1 of 2 planned tests gave no result");
 	assert_true(verdict_red(&verdict));
 	assert_true(verdict_unknown(&verdict));
+}
+
+static void a_machine_that_stops_without_the_change_too_is_not_its_fault(void **state)
+{
+	struct arms arms = {
+		.base = { FAIL("a", "hang"), MISSING("b"), MISSING("c") },
+		.patched = { FAIL("a", "hang"), MISSING("b"), MISSING("c") },
+	};
+	struct verdict verdict = judged(*state, &arms);
+
+	assert_null(verdict.flaw);
+	assert_false(verdict_red(&verdict));
+	assert_true(verdict_unknown(&verdict));
+	/* One that comes less far with it is another matter. */
+	arms.base[0] = arms.base[1] = PASS("a");
+	arms.base[1].name = "b";
+	verdict = judged(*state, &arms);
+	assert_string_equal(verdict.flaw, "2 of 3 planned tests gave no result");
+	assert_true(verdict_red(&verdict));
 }
 
 static void a_guest_without_its_last_word_is_red(void **state)
@@ -446,6 +466,7 @@ UNIT_MAIN(unit(two_statuses_make_a_class), unit(every_class_has_words),
 	  unit(a_subtest_that_is_gone_is_lost_coverage), unit(a_new_splat_in_a_passing_test_is_red),
 	  unit(the_same_splats_are_no_news), unit(a_new_splat_outside_of_the_tests_is_red),
 	  unit(all_skipped_is_red), unit(fewer_results_than_planned_is_red),
+	  unit(a_machine_that_stops_without_the_change_too_is_not_its_fault),
 	  unit(a_guest_without_its_last_word_is_red), unit(nothing_planned_is_never_green),
 	  unit(a_candidate_that_does_it_again_is_a_regression),
 	  unit(a_candidate_that_does_not_is_flaky), unit(runs_without_a_result_say_nothing),

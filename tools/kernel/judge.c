@@ -322,19 +322,29 @@ static void splats_look(struct arena *arena, const struct console_report *base_c
 	}
 }
 
-static char *flaw_of(struct arena *arena, const struct guest_report *patched, bool *lost)
+static char *flaw_of(struct arena *arena, const struct guest_report *base, bool base_ended,
+		     const struct guest_report *patched, bool *lost)
 {
-	size_t planned = 0, missing = 0, skipped = 0;
+	struct names of_base = names_of_results(arena, base);
+	size_t planned = 0, missing = 0, only_here = 0, skipped = 0;
 
 	for (size_t i = 0; i < patched->n; i++) {
-		if (is_subtest(patched->items[i].name))
+		const struct test_result *result = &patched->items[i];
+		const struct name *found = names_find(&of_base, result->name);
+
+		if (is_subtest(result->name))
 			continue;
 		planned++;
-		missing += patched->items[i].status == TEST_MISSING;
-		skipped += patched->items[i].status == TEST_SKIP;
+		missing += result->status == TEST_MISSING;
+		only_here += result->status == TEST_MISSING && found &&
+			     !gone(&base->items[found->index]);
+		skipped += result->status == TEST_SKIP;
 	}
 	if (!planned)
 		return "no test was planned";
+	/* Base's guest did not come to its end either, and no further: that is not the change's doing. */
+	if (missing && !only_here && !base_ended)
+		return NULL;
 	*lost = missing > 0;
 	if (missing)
 		return arena_printf(arena, "%zu of %zu planned tests gave no result", missing,
@@ -374,7 +384,7 @@ void judge(struct arena *arena, const struct guest_report *base,
 	bring_together(arena, base, patched, verdict);
 	programs_look(arena, verdict);
 	splats_look(arena, base_console, patched_console, verdict);
-	verdict->flaw = flaw_of(arena, patched, &verdict->lost);
+	verdict->flaw = flaw_of(arena, base, base_console->ended, patched, &verdict->lost);
 	verdict_count(verdict);
 }
 
