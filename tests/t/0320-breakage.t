@@ -29,7 +29,7 @@ until_true() {
 
 # What a run of this test started and is still there. Inside of a sandbox the environment is another one: what waits there
 # waits for a number of seconds that nobody else has.
-nap=9$$.5
+nap=90.0$$
 left_running() {
 	grep -laF -e "FAKE_QEMU=$FAKE_QEMU" /proc/[0-9]*/environ /dev/null 2>/dev/null | sed 's,/environ,,' >running
 	grep -laF -e "$nap" /proc/[0-9]*/cmdline /dev/null 2>/dev/null | sed 's,/cmdline,,' >>running
@@ -104,18 +104,16 @@ test_expect_success 'killed while it compiles: nothing is left running either' '
 	left_running && grep "sleep $nap" left && test_expect_code 137 ended_by KILL && until_true nothing_left
 '
 
-test_expect_success 'while one run builds a target another one is told so: exit code 75' '
-	compiles_for_ever &&
-	test_expect_code 75 series -C ws build v6.12.20 >out2 2>err2 && cat out2 err2 && cat out2 err2 | grep "another run .* v6.12.20"
-'
-
-test_expect_success '^C while it compiles: 130' '
-	test_expect_code 130 ended_by INT && grep interrupted err && until_true nothing_left
-'
-
 test_expect_success 'the next build does not start from what the killed one left, and base is known' '
 	test -e "$kernels/v6.12.20/build/demo/waiting" && series -C ws build v6.12.20 >out && cat out &&
 	grep "base *cached" out && grep "patched *built" out && ! test -e "$kernels/v6.12.20/build/demo/waiting"
+'
+
+test_expect_success '^C while it compiles: 130; who waited to build the same kernel goes on then' '
+	rm -r "$HOME/.cache/series/built" && compiles_for_ever &&
+	{ "$SERIES" -C ws build v6.12.20 >out2 2>err2 & } && second=$! && sleep 1 && kill -0 $second && ! test -s out2 &&
+	test_expect_code 130 ended_by INT && grep interrupted err && { wait $second || { cat out2 err2; false; }; } && grep "no new warnings" out2 &&
+	until_true nothing_left
 '
 
 test_expect_success 'sources that a killed run left between base and patched become those that are asked for' '
@@ -189,6 +187,15 @@ test_expect_success SMALL_DISK 'where there is not enough room for a build it is
 	code=$?
 	cat out
 	test $code = 125 && grep "no room for a build" out && grep "1 MiB left" out && grep "2500 are wanted" out
+	END
+'
+
+test_expect_success SMALL_DISK 'one more build of a kernel that is laid out wants less' '
+	cp -r "$HOME/.cache" laid && on_a_small_disk "$HOME/.cache" 400m 999 <<-\END
+	cp -r laid/. "$HOME/.cache" && series -C ws build v6.12.3 >out 2>&1
+	code=$?
+	cat out
+	test $code = 0 && grep "patched *built" out
 	END
 '
 

@@ -7,6 +7,7 @@
 #define _GNU_SOURCE
 #include "base/fail.h"
 #include "base/file.h"
+#include "kernel/build_part.h"
 #include "kernel/proof_part.h"
 
 /* MiB that a compiler takes, with make -j1. */
@@ -38,7 +39,8 @@ static int build_run(struct step *step, const struct progress *progress)
 	struct build_site site = step->engine->site;
 	struct build_ask ask = ask_of(work);
 	struct arena *arena = step->engine->arena;
-	const char *folder = arena_printf(arena, "%s/%s", site.cache, step->target->name);
+	const char *folder = arena_printf(arena, "%s/kernels/%s/build", site.cache,
+					  build_name(arena, ask.target));
 	struct build_answer answer;
 
 	if (room_for(arena, site.cache, file_kind(folder) == 1 ? NEXT_BUILD_ROOM : FIRST_BUILD_ROOM,
