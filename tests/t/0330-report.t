@@ -59,7 +59,7 @@ section() {
 }
 
 test_expect_success 'before anything was built, nothing is said to be safe' '
-	series -C ws report --html page v6.12.3 v6.1 >out && cat out && grep "LOOK *v6.12.3: .*not built; not tested" out &&
+	series -C ws report --html page v6.12.3 v6.1 >out && cat out && grep "LOOK *v6.12.3: .*not built; not verified; not tested" out &&
 	! grep -q TAKE out && section objects page/index.html | grep "Not verified" && section proof page/index.html | grep "Not tested" &&
 	section nottested page/index.html | grep "not built" && ! test -e "$HOME/.local/state/series/results.db"
 '
@@ -70,7 +70,7 @@ test_expect_success 'it writes nothing into the store' '
 
 test_expect_success 'TAKE: upstream lines, built, tested, no regression, and shown to fix' '
 	series -C ws test v6.12.3 v6.12.9 v6.1 >/dev/null && series -C ws report --html page v6.12.3 v6.12.9 v6.1 >out && cat out &&
-	head -n 1 out | grep "demo: 3 TAKE" && grep "TAKE *v6.12.3: every changed line is as mailed; builds without a new message; no regression in 3 tests; 1 fail before and pass after" out &&
+	head -n 1 out | grep "demo: 3 TAKE" && grep "TAKE *v6.12.3: every changed line is as mailed; builds without a new message; not verified; no regression in 3 tests; 1 fail before and pass after" out &&
 	section proof page/index.html | grep "payload_test fails without the series and passes with it, on 2 of 3: v6.12.3, v6.1.5" &&
 	section eyes page/index.html | grep "Nothing needs"
 '
@@ -88,6 +88,13 @@ test_expect_success 'the same but for the date' '
 	series -C ws report --html again v6.12.3 v6.12.9 v6.1 >/dev/null && diff -r page again &&
 	SOURCE_DATE_EPOCH=1800000000 series -C ws report --html later v6.12.3 v6.12.9 v6.1 >/dev/null && ! test_cmp page/index.html later/index.html &&
 	sed "s/2027-01-15 08:00 UTC/2023-11-14 22:13 UTC/" later/index.html >one && test_cmp page/index.html one
+'
+
+test_expect_success 'what verify found is there, in words, and how many checks there were' '
+	test_might_fail series -C ws verify v6.12.3 >verified && cat verified && test_might_fail series -C ws report --html checked v6.12.3 >out && cat out &&
+	section checks checked/index.html >part && grep "v6.12.3: 8 checks" part && grep "rules: 2 messages" part && grep "rules/class, patch 2/2: out-of-tree" part &&
+	section objects checked/index.html | grep "objects: " && ! grep "not verified" out && python3 check.py checked &&
+	series -C ws report --json v6.12.3 >checked.json; json ".targets[0].checks[] | select(.check == \"rules\") | .findings[0].rule" checked.json | grep rules/
 '
 
 test_expect_success 'what is not pass and pass is named, the rest is a number; a regression is DON'"'"'T, exit code 1' '
@@ -122,7 +129,7 @@ test_expect_success 'every page is well-formed, alone, and without a script' '
 test_expect_success 'the mail has 72 columns at most, the verdict on top, the sums last' '
 	test_might_fail series -C ws report --mail v5.10 v6.12.3 v6.12.9 v6.1 >mail && cat mail &&
 	awk "length > 72 { print; bad = 1 } END { exit bad }" mail && head -n 1 mail | grep "^Subject: \[series demo\] 5.10.y LOOK, 6.12.y DON.T, 6.12.y ok, 6.1.y ok" &&
-	sed -n "/^\$/,\$p" mail | sed -n 2p | grep "^Verdict: 2 of 4 versions need eyes, 1 must not" && grep "1/2 *H *= *B *U" mail && tail -n 1 mail | grep "4 versions, 2 patches, 9 tests"
+	sed -n "/^\$/,\$p" mail | sed -n 2p | grep "^Verdict: 2 of 4 versions need eyes, 1 must not" && grep "1/2 *H *= *BV[!?]* *U" mail && tail -n 1 mail | grep "4 versions, 2 patches, 9 tests"
 '
 
 test_expect_success 'the cover letter is for one kernel, says what was adapted and tested, and 72 columns' '

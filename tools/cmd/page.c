@@ -52,9 +52,10 @@ static void head_part(struct context *c, const struct sheet *sheet, struct text 
 		const char *anchor, *words;
 	} parts[] = { { "eyes", "What to look at" },	{ "patches", "Patches" },
 		      { "deviations", "What differs" }, { "results", "What broke" },
-		      { "proof", "What it fixes" },	{ "objects", "Object code" },
-		      { "nottested", "Not tested" },	{ "reproduce", "Reproduce" },
-		      { "targets", "Kernels" },		{ "timeline", "Timeline" } };
+		      { "proof", "What it fixes" },	{ "checks", "Checks" },
+		      { "objects", "Object code" },	{ "nottested", "Not tested" },
+		      { "reproduce", "Reproduce" },	{ "targets", "Kernels" },
+		      { "timeline", "Timeline" } };
 	const char *sum = sheet_sum(c->arena, sheet);
 
 	page_begin(c->arena, out, arena_printf(c->arena, "%s: %s", sheet->series->name, sum));
@@ -115,27 +116,37 @@ static void eyes_part(struct context *c, const struct sheet *sheet, struct text 
 	text_adds(out, "</section>\n");
 }
 
+/* What a letter means by what stands behind it; verify's "!" is something to look at. */
+struct tick {
+	const char *class, *sign, *said;
+};
+
+static struct tick tick_of(const char *at)
+{
+	if (!at)
+		return (struct tick){ "dim", "\xe2\x80\x93", "not done" };
+	if (at[1] == '!')
+		return at[0] == 'V' ? (struct tick){ "warn", "!", "something was found" } :
+				      (struct tick){ "no", "\xe2\x9c\x97", "failed" };
+	if (at[1] == '?')
+		return (struct tick){ "warn", "?", "could not be found out" };
+	return (struct tick){ "ok", "\xe2\x9c\x93", "good" };
+}
+
 /* A letter with what became of it, linked to where that is told. */
 static void tick(struct context *c, struct text *out, const struct sheet_target *t,
 		 const char *letters, char letter, const char *word)
 {
 	const char *at = strchr(letters, letter);
-	const char *class = !at ? "dim" : at[1] == '!' ? "no" : at[1] == '?' ? "warn" : "ok";
-	const char *sign = !at		? "\xe2\x80\x93" :
-			   at[1] == '!' ? "\xe2\x9c\x97" :
-			   at[1] == '?' ? "?" :
-					  "\xe2\x9c\x93";
-	const char *said = !at		? "not done" :
-			   at[1] == '!' ? "failed" :
-			   at[1] == '?' ? "could not be found out" :
-					  "good";
+	struct tick is = tick_of(at);
 
 	if (at)
-		text_addf(out, " <a class=\"%s\" href=\"#%s\" title=\"%s: %s\">%c%s</a>", class,
-			  sheet_anchor(c->arena, t->name), word, said, letter, sign);
+		text_addf(out, " <a class=\"%s\" href=\"#%s%s\" title=\"%s: %s\">%c%s</a>",
+			  is.class, letter == 'V' ? "checks-" : "", sheet_anchor(c->arena, t->name),
+			  word, is.said, letter, is.sign);
 	else
-		text_addf(out, " <span class=\"%s\" title=\"%s: %s\">%c%s</span>", class, word,
-			  said, letter, sign);
+		text_addf(out, " <span class=\"%s\" title=\"%s: %s\">%c%s</span>", is.class, word,
+			  is.said, letter, is.sign);
 }
 
 static void matrix_cell(struct context *c, const struct sheet *sheet, struct text *out,
@@ -194,7 +205,7 @@ static void matrix_part(struct context *c, const struct sheet *sheet, struct tex
 				  m == MARK_NONE ? "not reached" : mark_info(m)->name);
 	text_adds(
 		out,
-		"B built, V verified, T tested: \xe2\x9c\x93 good, \xe2\x9c\x97 failed, ? could not be found out, "
+		"B built, V verified, T tested: \xe2\x9c\x93 good, \xe2\x9c\x97 failed, ! look at it, ? could not be found out, "
 		"\xe2\x80\x93 not done.</p>\n</section>\n");
 }
 
@@ -253,6 +264,7 @@ int page_write(struct context *c, const struct sheet *sheet, const char *dir)
 	deviations_part(c, sheet, &out);
 	page_results(c, sheet, &out);
 	page_proof(c, sheet, &out);
+	page_checks(c, sheet, &out);
 	page_rest(c, sheet, &out);
 	page_targets(c, sheet, &out);
 	page_timeline(c, sheet, &out);

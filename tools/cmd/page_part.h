@@ -24,6 +24,7 @@ int page_deviation(struct context *context, const struct sheet *sheet,
 /* What was run. */
 void page_results(struct context *context, const struct sheet *sheet, struct text *out);
 void page_proof(struct context *context, const struct sheet *sheet, struct text *out);
+void page_checks(struct context *context, const struct sheet *sheet, struct text *out);
 void page_rest(struct context *context, const struct sheet *sheet, struct text *out);
 void page_targets(struct context *context, const struct sheet *sheet, struct text *out);
 void page_timeline(struct context *context, const struct sheet *sheet, struct text *out);

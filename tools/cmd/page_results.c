@@ -183,11 +183,7 @@ static void environment(struct context *c, const struct sheet *sheet, struct tex
 
 void page_rest(struct context *c, const struct sheet *sheet, struct text *out)
 {
-	text_adds(
-		out,
-		"<section id=\"objects\">\n<h2>Object code</h2>\n<div class=\"box\"><p>Not verified: which functions' code "
-		"the series changes was not looked at.</p></div>\n</section>\n"
-		"<section id=\"nottested\">\n<h2>Not tested</h2>\n<ul class=\"plain\">\n");
+	text_adds(out, "<section id=\"nottested\">\n<h2>Not tested</h2>\n<ul class=\"plain\">\n");
 	for (size_t i = 0; i < sheet->not_tested.n; i++) {
 		const struct tally_item *item = &sheet->not_tested.items[i];
 
@@ -205,6 +201,10 @@ void page_rest(struct context *c, const struct sheet *sheet, struct text *out)
 			    path_word(c->arena,
 				      sheet->items[sheet->deviations[i].target].port->kernel.name),
 			    sheet->deviations[i].compared->patch->patch->number);
+	for (size_t i = 0; i < sheet->n; i++)
+		if (sheet->items[i].port->mark != MARK_CONFLICT)
+			command_add(c, out, "%s %s", sheet->verify_command,
+				    path_word(c->arena, sheet->items[i].port->kernel.name));
 	for (size_t i = 0; i < sheet->n; i++)
 		if (sheet->items[i].port->mark != MARK_CONFLICT)
 			command_add(c, out, "%s %s", sheet->test_command,

@@ -116,10 +116,14 @@ static int letters_of(struct context *c, struct results *results, struct sheet *
 			return -1;
 		if (!own.built && !own.build_failed && !own.tested)
 			state = &whole;
-		t->letters[p] = arena_printf(c->arena, "%s%s",
+		t->letters[p] = arena_printf(c->arena, "%s%s%s",
 					     state->build_failed ? "B!" :
 					     state->built	 ? "B" :
 								   "",
+					     !whole.audited  ? "" :
+					     whole.found     ? "V!" :
+					     whole.unaudited ? "V?" :
+							       "V",
 					     !state->tested ? "" :
 					     state->red	    ? "T!" :
 					     state->unknown ? "T?" :
@@ -200,6 +204,7 @@ int sheet_make(struct context *c, const struct ports *ports, struct sheet *sheet
 	sheet->items = arena_alloc(c->arena, (ports->n + 1) * sizeof(*sheet->items));
 	sheet->date = date_of(c->arena);
 	sheet->test_command = context_invoke(c, "test");
+	sheet->verify_command = context_invoke(c, "verify");
 	sheet->show_command = context_invoke(c, "show");
 	sheet->report_command = context_invoke(c, "report");
 	if (results_there(c, sheet, &results) || matrix_there(c, sheet))
@@ -207,6 +212,8 @@ int sheet_make(struct context *c, const struct ports *ports, struct sheet *sheet
 	for (size_t i = 0; i < ports->n; i++)
 		if (target_make(c, results, sheet, i))
 			return -1;
+	if (sheet_audit(c, sheet))
+		return -1;
 	sheet_judge(c, sheet);
 	sheet_untested(c, sheet);
 	return 0;

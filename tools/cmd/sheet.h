@@ -9,6 +9,7 @@
 #include "cmd/command.h"
 #include "cmd/ports.h"
 #include "cmd/tally.h"
+#include "kernel/audit.h"
 #include "kernel/matrix.h"
 #include "kernel/results_history.h"
 #include "patch/compare_port.h"
@@ -41,6 +42,11 @@ struct sheet_target {
 	struct compared_port *compared; /* patch by patch */
 	char **letters;			/* patch by patch: "BT", "B", "BT!" ...; "" */
 	struct history history;
+	/* What verify found, in words: those checks whose answers are kept for this port and program. The history has the
+	 * counts of every check. */
+	struct audit audit;
+	size_t audit_looks, audit_bads;
+	bool audited; /* some check ran */
 	enum advice advice;
 	char *why; /* the sentence that goes with it */
 	size_t differ, around,
@@ -72,8 +78,9 @@ struct sheet {
 	struct tally not_tested;
 	const struct matrix *matrix; /* NULL: no ci/matrix.conf */
 	const char *evidence;	     /* folder of the runs; safe to show */
-	const char *test_command, *show_command, *report_command; /* "series -C ws test" */
-	char *date;						  /* "2026-11-22 03:30 UTC" */
+	const char *verify_command, *test_command, *show_command,
+		*report_command; /* "series -C ws test" */
+	char *date;		 /* "2026-11-22 03:30 UTC" */
 };
 
 /* Port, compare, look up. 0, -1. */

@@ -4,7 +4,7 @@
 
 #include "cmd/compared.h"
 #include "cmd/report.h"
-#include "cmd/sheet.h"
+#include "cmd/sheet_part.h"
 
 static void put(json_t *json, const char *key, json_t *value)
 {
@@ -105,6 +105,50 @@ static json_t *patch_json(const struct sheet_target *t, size_t p)
 	return json;
 }
 
+static json_t *findings_json(const struct audit_answer *answer)
+{
+	json_t *json = json_array();
+
+	if (!answer) {
+		json_decref(json);
+		return json_null();
+	}
+	for (size_t i = 0; i < answer->findings.n; i++) {
+		const struct finding *f = &answer->findings.items[i];
+		json_t *one = json_object();
+
+		json_array_append_new(json, one);
+		put(one, "rule", json_shown(f->rule));
+		put(one, "severity", json_string(severity_word(f->severity)));
+		put(one, "patch", json_shown(f->patch));
+		put(one, "path", json_shown(f->path));
+		put(one, "line", f->line ? number(f->line) : json_null());
+		put(one, "function", json_shown(f->function));
+		put(one, "text", json_shown(f->text));
+	}
+	return json;
+}
+
+static json_t *checks_json(const struct sheet_target *t)
+{
+	json_t *json = json_array();
+
+	for (size_t i = 0; i < t->history.naudits; i++) {
+		const struct known_audit *known = &t->history.audits[i];
+		json_t *one = json_object();
+
+		json_array_append_new(json, one);
+		put(one, "check", json_shown(known->check));
+		put(one, "ran", json_boolean(known->ran));
+		put(one, "coverage", some(known->coverage));
+		put(one, "bads", number(known->bads));
+		put(one, "looks", number(known->looks));
+		put(one, "notes", number(known->notes));
+		put(one, "findings", findings_json(sheet_answer(t, known->check)));
+	}
+	return json;
+}
+
 static json_t *target_json(const struct sheet_target *t)
 {
 	json_t *json = json_object(), *patches = json_array(), *cells = json_array();
@@ -119,6 +163,7 @@ static json_t *target_json(const struct sheet_target *t)
 	for (size_t p = 0; p < t->port->n; p++)
 		json_array_append_new(patches, patch_json(t, p));
 	put(json, "builds", builds_json(&t->history));
+	put(json, "checks", checks_json(t));
 	put(json, "cells", cells);
 	for (size_t i = 0; i < t->history.ncells; i++)
 		json_array_append_new(cells, cell_json(&t->history.cells[i]));

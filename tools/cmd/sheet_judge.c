@@ -8,6 +8,7 @@
 
 enum {
 	WEIGHT_UNTESTED = 100,
+	WEIGHT_FINDING = 150,
 	WEIGHT_DEVIATION = 200,
 	WEIGHT_UNKNOWN = 300,
 	WEIGHT_WARNING = 400,
@@ -266,6 +267,57 @@ static void judge_tests(struct context *c, struct sheet *sheet, struct sheet_tar
 	}
 }
 
+/* Findings in words where their answer is kept; else how many a check had. */
+static void judge_audit(struct context *c, struct sheet *sheet, struct sheet_target *t,
+			struct sentence *s)
+{
+	const char *anchor = arena_printf(c->arena, "checks-%s", sheet_anchor(c->arena, t->name));
+	size_t missing = 0;
+
+	for (size_t i = 0; i < t->history.naudits; i++) {
+		const struct known_audit *known = &t->history.audits[i];
+		const struct audit_answer *answer = sheet_answer(t, known->check);
+
+		t->audited |= known->ran;
+		missing += !known->ran;
+		if (!known->ran)
+			look_add(c, sheet, WEIGHT_UNTESTED, t, NULL, anchor,
+				 "check %s could not run: %s", known->check, known->coverage);
+		t->audit_looks += known->looks;
+		t->audit_bads += known->bads;
+		for (size_t k = 0; answer && k < answer->findings.n; k++) {
+			const struct finding *f = &answer->findings.items[k];
+
+			if (f->severity == SEVERITY_NOTE)
+				continue;
+			look_add(c, sheet,
+				 f->severity == SEVERITY_BAD ? WEIGHT_WARNING : WEIGHT_FINDING, t,
+				 NULL, anchor, "%s%s%s: %s", f->rule, f->patch ? ", patch " : "",
+				 f->patch ? f->patch : "", f->text);
+		}
+		if (!answer && known->looks + known->bads)
+			look_add(c, sheet, known->bads ? WEIGHT_WARNING : WEIGHT_FINDING, t, NULL,
+				 anchor, "%s: %zu finding%s", known->check,
+				 known->looks + known->bads, plural(known->looks + known->bads));
+	}
+	if (t->audit_bads) {
+		worse(t, ADVICE_DONT);
+		say(s, "%zu bad finding%s of verify", t->audit_bads, plural(t->audit_bads));
+	}
+	if (t->audit_looks) {
+		worse(t, ADVICE_LOOK);
+		say(s, "verify has %zu thing%s to look at", t->audit_looks, plural(t->audit_looks));
+	}
+	if (missing) {
+		worse(t, ADVICE_LOOK);
+		say(s, "%zu check%s of verify could not run", missing, plural(missing));
+	} else if (t->audited && !t->audit_looks && !t->audit_bads) {
+		say(s, "verified");
+	}
+	if (!t->history.naudits && !t->unchanged)
+		say(s, "not verified");
+}
+
 static int look_cmp(const void *a, const void *b)
 {
 	const struct look *x = a, *y = b;
@@ -296,6 +348,7 @@ void sheet_judge(struct context *c, struct sheet *sheet)
 		if (!s.text) {
 			judge_text(c, sheet, t, &s);
 			judge_builds(c, sheet, t, &s);
+			judge_audit(c, sheet, t, &s);
 			judge_tests(c, sheet, t, &s);
 		}
 		t->why = s.text;

@@ -210,6 +210,11 @@ int audit_run(struct arena *arena, const struct audit_ask *ask, const struct aud
 		if (!choice->fresh && memo_get(arena, dir, &key, &kept) &&
 		    answer_read(arena, kept, answer))
 			continue;
+		if (choice->kept) {
+			*answer = (struct audit_answer){ 0 };
+			audit->asked[i] = false;
+			continue;
+		}
 		*answer = (struct audit_answer){ 0 };
 		if (check->run(arena, ask, answer) && give_up(arena, check, answer))
 			return -1;

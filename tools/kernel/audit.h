@@ -55,6 +55,7 @@ struct audit_choice {
 	const char *const *only; /* names of checks; none: all */
 	size_t nonly;
 	bool fresh; /* what is kept is not asked */
+	bool kept;  /* nothing is run: a check whose answer is not kept was not asked */
 };
 /* 0 with the answers, those that could not be had included; -1: FAIL_USAGE, FAIL_INTERRUPTED and the like. */
 int audit_run(struct arena *arena, const struct audit_ask *ask, const struct audit_choice *choice,

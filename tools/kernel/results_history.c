@@ -153,6 +153,29 @@ static int cells_read(struct results *results, struct arena *arena, const char *
 	return more;
 }
 
+static int audits_read(struct results *results, struct arena *arena, const char *series,
+		       const char *target, const git_oid *base, const git_oid *patched,
+		       struct history *history)
+{
+	__free(statement) sqlite3_stmt *row = results_ask(
+		results,
+		"SELECT name, coverage, ran, notes, looks, bads, max(id) FROM audits"
+		" WHERE series=? AND target=? AND base=? AND patched=? GROUP BY name ORDER BY name",
+		"ssoo", series, target, base, patched);
+	int more = row ? 0 : -1;
+
+	while (row && (more = results_row(results, row)) == 1)
+		*push(arena, history, audits, naudits, cap_audits) = (struct known_audit){
+			.check = column(arena, row, 0),
+			.coverage = column(arena, row, 1),
+			.ran = sqlite3_column_int(row, 2),
+			.notes = (size_t)sqlite3_column_int64(row, 3),
+			.looks = (size_t)sqlite3_column_int64(row, 4),
+			.bads = (size_t)sqlite3_column_int64(row, 5),
+		};
+	return more;
+}
+
 static int run_read(struct results *results, struct arena *arena, int64_t id,
 		    struct history *history)
 {
@@ -189,7 +212,8 @@ int results_history(struct results *results, struct arena *arena, const char *se
 {
 	*history = (struct history){ 0 };
 	if (builds_read(results, arena, series, target, base, patched, history) ||
-	    cells_read(results, arena, series, target, base, patched, history))
+	    cells_read(results, arena, series, target, base, patched, history) ||
+	    audits_read(results, arena, series, target, base, patched, history))
 		return -1;
 	for (size_t i = 0; i < history->nbuilds; i++)
 		if (run_read(results, arena, history->builds[i].run, history))

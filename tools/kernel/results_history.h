@@ -41,6 +41,12 @@ struct known_cell {
 	double *before;
 	size_t nbefore, cap_before;
 };
+/* The newest answer of one check of verify. */
+struct known_audit {
+	char *check, *coverage; /* what was looked at, or why it did not run */
+	bool ran;
+	size_t notes, looks, bads;
+};
 struct known_run {
 	int64_t id, started, ended;
 	char *command, *version;
@@ -50,6 +56,8 @@ struct history {
 	size_t nbuilds, cap_builds;
 	struct known_cell *cells;
 	size_t ncells, cap_cells;
+	struct known_audit *audits; /* in the order of their names */
+	size_t naudits, cap_audits;
 	struct known_run *runs; /* those that the above comes from, oldest first */
 	size_t nruns, cap_runs;
 };
