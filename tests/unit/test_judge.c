@@ -330,18 +330,31 @@ static void a_candidate_that_does_not_is_flaky(void **state)
 {
 	struct arms arms = { .base = { PASS("a") }, .patched = { FAIL("a", "x") } };
 	struct test_result pass[] = { PASS("a"), PASS("a"), PASS("a") };
-	struct test_result some[] = { FAIL("a", "x"), PASS("a"), FAIL("a", "x") };
+	struct test_result some[] = { PASS("a"), PASS("a"), FAIL("a", "x") };
 	struct verdict verdict = judged(*state, &arms);
 
 	judge_again(*state, &verdict.items[0], pass, some, 3);
 	is_class(&verdict, "a", CLASS_FLAKY);
-	assert_string_equal(verdict.items[0].why, "x; run again: the same in 2 of 3");
+	assert_string_equal(verdict.items[0].why, "x; run again: the same in 1 of 3");
 	assert_false(verdict_red(&verdict));
 
 	/* Without the change it fails too, now and then. */
 	verdict = judged(*state, &arms);
 	judge_again(*state, &verdict.items[0], some, some, 3);
 	is_class(&verdict, "a", CLASS_FLAKY);
+}
+
+static void a_candidate_that_mostly_does_and_base_never_is_a_regression(void **state)
+{
+	struct arms arms = { .base = { PASS("a") }, .patched = { FAIL("a", "x") } };
+	struct test_result pass[] = { PASS("a"), PASS("a"), PASS("a") };
+	struct test_result most[] = { FAIL("a", "x"), PASS("a"), FAIL("a", "x") };
+	struct verdict verdict = judged(*state, &arms);
+
+	judge_again(*state, &verdict.items[0], pass, most, 3);
+	is_class(&verdict, "a", CLASS_REGRESSION);
+	assert_string_equal(verdict.items[0].why, "x; run again: the same in 2 of 3");
+	assert_true(verdict_red(&verdict));
 }
 
 static void runs_without_a_result_say_nothing(void **state)
@@ -359,6 +372,37 @@ static void runs_without_a_result_say_nothing(void **state)
 	verdict = judged(*state, &arms);
 	judge_again(*state, &verdict.items[0], pass, one, 2);
 	is_class(&verdict, "a", CLASS_REGRESSION);
+}
+
+static void a_grave_complaint_is_red_though_it_does_not_come_again(void **state)
+{
+	struct splat oops = splat("Oops: general protection fault", "a"), old = oops;
+	struct arms arms = {
+		.base = { PASS("a") },
+		.patched = { PASS("a") },
+		.patched_console = { .items = &oops, .n = 1 },
+	};
+	struct test_result quiet[] = { PASS("a"), PASS("a"), PASS("a") };
+	struct test_result loud = PASS("a");
+	struct verdict verdict;
+
+	oops.kind = SPLAT_OOPS;
+	arms.patched[0].splats = &oops;
+	arms.patched[0].nsplats = 1;
+	verdict = judged(*state, &arms);
+	judge_again(*state, &verdict.items[0], quiet, quiet, 3);
+	is_class(&verdict, "a", CLASS_NEW_SPLAT);
+	assert_string_equal(verdict.items[0].why,
+			    "the kernel said: Oops: general protection fault; run again: the "
+			    "same in 0 of 3");
+	assert_true(verdict_red(&verdict));
+
+	/* Without the change it came, too. */
+	loud.splats = &old;
+	loud.nsplats = 1;
+	verdict = judged(*state, &arms);
+	judge_again(*state, &verdict.items[0], &loud, quiet, 1);
+	is_class(&verdict, "a", CLASS_FLAKY);
 }
 
 static void changed_failures_and_splats_are_run_again_too(void **state)
@@ -469,7 +513,10 @@ UNIT_MAIN(unit(two_statuses_make_a_class), unit(every_class_has_words),
 	  unit(a_machine_that_stops_without_the_change_too_is_not_its_fault),
 	  unit(a_guest_without_its_last_word_is_red), unit(nothing_planned_is_never_green),
 	  unit(a_candidate_that_does_it_again_is_a_regression),
-	  unit(a_candidate_that_does_not_is_flaky), unit(runs_without_a_result_say_nothing),
+	  unit(a_candidate_that_does_not_is_flaky),
+	  unit(a_candidate_that_mostly_does_and_base_never_is_a_regression),
+	  unit(runs_without_a_result_say_nothing),
+	  unit(a_grave_complaint_is_red_though_it_does_not_come_again),
 	  unit(changed_failures_and_splats_are_run_again_too),
 	  unit(what_was_lost_by_chance_is_flaky), unit(what_is_missing_each_time_stays_lost),
 	  unit(what_base_lost_is_judged_by_further_runs))

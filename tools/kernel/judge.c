@@ -428,6 +428,39 @@ static bool same_again(const struct judged *judged, const struct test_result *ba
 	}
 }
 
+/* Without the change it did the same. */
+static bool base_too(const struct judged *judged, const struct test_result *base)
+{
+	const struct test_result *was = judged->patched;
+
+	if (judged->class == CLASS_CHANGED_FAILURE)
+		return fails(base) && was && !strcmp(base->signature, was->signature);
+	if (judged->class != CLASS_NEW_SPLAT)
+		return fails(base);
+	for (size_t i = 0; was && i < was->nsplats; i++) {
+		const char *title = was->splats[i].title;
+
+		if (!has_splat(judged->base, title) && has_splat(base, title))
+			return true;
+	}
+	return false;
+}
+
+/* Of a kind that no busy host brings about: once is enough. */
+static bool grave(const struct judged *judged)
+{
+	for (size_t i = 0; judged->patched && i < judged->patched->nsplats; i++) {
+		const struct splat *splat = &judged->patched->splats[i];
+
+		if (has_splat(judged->base, splat->title))
+			continue;
+		if (splat->kind == SPLAT_OOPS || splat->kind == SPLAT_BUG ||
+		    splat->kind == SPLAT_KASAN || splat->kind == SPLAT_LOCKDEP)
+			return true;
+	}
+	return false;
+}
+
 /*
  * What had no result on one of the arms is judged by the further runs alone: alike each time they make its class. A
  * result that got lost once and never again was lost by chance.
@@ -470,7 +503,7 @@ static void judge_late(struct arena *arena, struct judged *judged, const struct 
 void judge_again(struct arena *arena, struct judged *judged, const struct test_result *base,
 		 const struct test_result *patched, size_t n)
 {
-	size_t again = 0, counted = 0;
+	size_t again = 0, counted = 0, before = 0;
 
 	if (n && (judged->class == CLASS_LOST_COVERAGE || judged->class == CLASS_INFRASTRUCTURE)) {
 		judge_late(arena, judged, base, patched, n);
@@ -485,6 +518,7 @@ void judge_again(struct arena *arena, struct judged *judged, const struct test_r
 			continue;
 		counted++;
 		again += same_again(judged, &base[i], &patched[i]);
+		before += base_too(judged, &base[i]);
 	}
 	if (!counted) {
 		judged->why = arena_printf(arena, "%s; run again %zu times, which gave no result",
@@ -494,10 +528,16 @@ void judge_again(struct arena *arena, struct judged *judged, const struct test_r
 	}
 	judged->why = arena_printf(arena, "%s; run again: the same in %zu of %zu", judged->why,
 				   again, counted);
-	if (again < counted)
-		judged->class = CLASS_FLAKY;
-	else if (judged->class != CLASS_FIXED)
+	if (judged->class == CLASS_FIXED) {
+		if (again < counted)
+			judged->class = CLASS_FLAKY;
+		return;
+	}
+	/* A race that the change brings does not show each time; but it never shows without the change. */
+	if (again == counted || (!before && 2 * again > counted))
 		judged->class = CLASS_REGRESSION;
+	else if (judged->class != CLASS_NEW_SPLAT || before || !grave(judged))
+		judged->class = CLASS_FLAKY;
 }
 
 /* During no test that is judged: then only the cell can be red for it. */

@@ -58,7 +58,8 @@ void judge(struct arena *arena, const struct guest_report *base,
 	   const struct console_report *patched_console, struct verdict *verdict);
 /*
  * A candidate (or changed failure, or new splat) after `n` further runs on both arms: failed on patched and passed on
- * base (failed otherwise; did not complain) each time: CLASS_REGRESSION; else CLASS_FLAKY, with a sentence of how often.
+ * base (failed otherwise; did not complain) each time, or mostly, and base never did it: CLASS_REGRESSION; else CLASS_FLAKY,
+ * with a sentence of how often; but an Oops and its like stays CLASS_NEW_SPLAT unless it came on base, too.
  * Runs without a result do not count; when none had one: CLASS_INFRASTRUCTURE. What seems fixed can be asked too: it
  * stays CLASS_FIXED when it failed on base and passed on patched each time. What was lost or missing
  * (CLASS_LOST_COVERAGE, CLASS_INFRASTRUCTURE) becomes what the further runs say; lost by chance: CLASS_FLAKY.
