@@ -297,8 +297,9 @@ static void judge_audit(struct context *c, struct sheet *sheet, struct sheet_tar
 		}
 		if (!answer && known->looks + known->bads)
 			look_add(c, sheet, known->bads ? WEIGHT_WARNING : WEIGHT_FINDING, t, NULL,
-				 anchor, "%s: %zu finding%s", known->check,
-				 known->looks + known->bads, plural(known->looks + known->bads));
+				 anchor, "%s: %zu finding%s; %s %s says which", known->check,
+				 known->looks + known->bads, plural(known->looks + known->bads),
+				 sheet->verify_command, t->name);
 	}
 	if (t->audit_bads) {
 		worse(t, ADVICE_DONT);
