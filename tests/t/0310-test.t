@@ -164,6 +164,14 @@ test_expect_success 'a machine that cannot be had is no pass' '
 	test_expect_code 125 series -C ws test --cell gone v6.12.3 >out && grep "NOTHING was tested" out && grep "no-such-emulator" out
 '
 
+test_expect_success 'one of the machines that are to run by default cannot be had: that is not well, whatever the others say' '
+	cp ws/ci/matrix.conf kept && sed "\$d" kept >ws/ci/matrix.conf && test_expect_code 125 series -C ws test v6.1 >out && cat out &&
+	head -n 1 out | grep "v6.1.5: NOT ALL was tested" && sed -n "/^Could not be found out/,/^\$/p" out >part && grep "cell gone" part &&
+	grep "no-such-emulator" part && grep "series -C ws test v6.1.5 --cell gone" part && series -C ws status v6.1 >out && grep "2/2  = *BT?" out &&
+	test_expect_code 125 series -C ws test --json v6.1 >out.json && json ".outcome" out.json >got && echo unknown >want && test_cmp want got; code=$?
+	mv kept ws/ci/matrix.conf && return $code
+'
+
 test_expect_success 'only what is asked for runs' '
 	series -C ws test --only payload_test v6.12.3 >out && grep "Every test but those of --only: payload_test" out && tail -n 2 out | grep "1 tests\|1 test: 1 fixed" &&
 	series -C ws test --only payload_test,own_test v6.12.3 >out && tail -n 2 out | grep "2 tests" &&

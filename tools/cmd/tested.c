@@ -7,6 +7,12 @@
 #include "cmd/screen.h"
 #include "cmd/tally.h"
 
+static const enum outcome outcome_of[] = {
+	[PROOF_GREEN] = OUTCOME_OK,
+	[PROOF_RED] = OUTCOME_RED,
+	[PROOF_UNKNOWN] = OUTCOME_UNKNOWN,
+};
+
 const char *tested_word(enum outcome outcome)
 {
 	static const char *const words[] = {
@@ -69,11 +75,7 @@ bool tested_own(const struct proof_cell *cell, size_t i,
 
 enum outcome tested_cell(const struct proof_cell *cell)
 {
-	static const enum outcome outcome_of[] = {
-		[PROOF_GREEN] = OUTCOME_OK, [PROOF_RED] = OUTCOME_RED, [PROOF_UNKNOWN] = OUTCOME_UNKNOWN
-	};
-
-	return cell->unavailable ? OUTCOME_UNKNOWN : outcome_of[proof_cell_verdict(cell)];
+	return outcome_of[proof_cell_verdict(cell)];
 }
 
 bool tested_reached(const struct proof_cell *cell)
@@ -81,7 +83,7 @@ bool tested_reached(const struct proof_cell *cell)
 	return !cell->unavailable && (cell->base.dir || cell->patched.dir || cell->verdict.n);
 }
 
-/* All cells of a target that ran; false: none did. */
+/* Of all cells of a target; false: none was come to. */
 static bool cells_outcome(const struct proof_target *target, enum outcome *outcome)
 {
 	bool ran = false;
@@ -90,9 +92,7 @@ static bool cells_outcome(const struct proof_target *target, enum outcome *outco
 	for (size_t i = 0; i < target->ncells; i++) {
 		enum outcome one = tested_cell(&target->cells[i]);
 
-		if (!tested_reached(&target->cells[i]))
-			continue;
-		ran = true;
+		ran |= tested_reached(&target->cells[i]);
 		if (one == OUTCOME_RED || *outcome == OUTCOME_OK)
 			*outcome = one;
 	}
@@ -102,21 +102,13 @@ static bool cells_outcome(const struct proof_target *target, enum outcome *outco
 enum outcome tested_target(const struct proving *proving, const struct port *port)
 {
 	const struct proof_target *target = proving_target(proving, port);
-	enum outcome outcome;
-	struct built_sum sum;
 
 	if (!target)
 		return OUTCOME_CONFLICT;
-	sum = built_sum(target);
-	if (sum.base_failed || !target->nbuilds)
+	/* Nothing was come to that could have been otherwise than well. */
+	if (!target->nbuilds || (!proving->ask.build_only && !target->ncells))
 		return OUTCOME_UNKNOWN;
-	if (sum.failed || sum.warnings || sum.unmet)
-		return OUTCOME_RED;
-	if (proving->ask.build_only)
-		return target->failed ? OUTCOME_UNKNOWN : OUTCOME_OK;
-	if (!cells_outcome(target, &outcome))
-		return OUTCOME_UNKNOWN;
-	return target->failed && outcome == OUTCOME_OK ? OUTCOME_UNKNOWN : outcome;
+	return outcome_of[proof_target_verdict(target)];
 }
 
 enum outcome tested_all(const struct proving *proving)

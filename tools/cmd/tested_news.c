@@ -232,6 +232,32 @@ static bool is_unknown(const struct proof_cell *cell, const struct judged *judge
 	return class_records[judged->class].color == CLASS_UNKNOWN;
 }
 
+/* Cells that were to run, and whose machine cannot be had here. */
+static void unavailable_cells(struct context *c, const struct proof *proof, struct tally *tally)
+{
+	for (size_t t = 0; t < proof->n; t++)
+		for (size_t i = 0; i < proof->items[t].ncells; i++) {
+			const struct proof_cell *cell = &proof->items[t].cells[i];
+
+			if (cell->unavailable)
+				tally_add(c->arena, tally,
+					  arena_printf(c->arena, "cell %s\n%s",
+						       text_shown(c->arena, cell->cell->name),
+						       text_shown(c->arena, cell->unavailable)),
+					  text_shown(c->arena, proof->items[t].port->kernel.name));
+		}
+}
+
+static void unavailable_again(struct context *c, struct text *out,
+			      const struct proof_target *target)
+{
+	for (size_t i = 0; i < target->ncells; i++)
+		if (target->cells[i].unavailable && !target->failed)
+			text_addf(out, "  %s %s --cell %s\n", context_invoke(c, "test"),
+				  path_word(c->arena, target->port->kernel.name),
+				  path_word(c->arena, target->cells[i].cell->name));
+}
+
 /* A command for each target that failed as a whole, and for each cell that did by itself. */
 static void unknown_again(struct context *c, struct text *out, const struct proof *proof,
 			  const struct places *places)
@@ -250,6 +276,8 @@ static void unknown_again(struct context *c, struct text *out, const struct proo
 			text_addf(out, "  %s --rerun %s\n", context_invoke(c, "test"),
 				  path_word(c->arena, place->cell->name));
 	}
+	for (size_t t = 0; t < proof->n; t++)
+		unavailable_again(c, out, &proof->items[t]);
 }
 
 void tested_unknown(struct context *c, struct text *out, const struct proving *proving,
@@ -264,6 +292,7 @@ void tested_unknown(struct context *c, struct text *out, const struct proving *p
 				  arena_printf(c->arena, "building or booting\n%s",
 					       text_shown(c->arena, proof->items[t].failed)),
 				  text_shown(c->arena, proof->items[t].port->kernel.name));
+	unavailable_cells(c, proof, &tally);
 	for (size_t i = 0; i < places->n; i++) {
 		const struct place *place = &places->items[i];
 		const struct proof_cell *cell = place->cell;

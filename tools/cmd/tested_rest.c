@@ -198,22 +198,13 @@ static void names_add(struct context *c, struct tally *tally, const char *title,
 			  text_shown(c->arena, target->port->kernel.name));
 }
 
-/* Machines that cannot be had, tests that a kernel does not have, targets that
- * were not reached. */
+/* Tests that a kernel does not have, targets that were not reached. */
 static void not_run(struct context *c, struct tally *tally, const struct proving *proving)
 {
 	for (size_t t = 0; t < proving->proof.n; t++) {
 		const struct proof_target *target = &proving->proof.items[t];
 		const char *name = text_shown(c->arena, target->port->kernel.name);
 
-		for (size_t i = 0; i < target->ncells; i++)
-			if (target->cells[i].unavailable)
-				tally_add(c->arena, tally,
-					  text_shown(c->arena,
-						     arena_printf(c->arena, "cell %s: %s",
-								  target->cells[i].cell->name,
-								  target->cells[i].unavailable)),
-					  name);
 		names_add(c, tally, "not in this kernel's own tests", target, target->absent,
 			  target->nabsent);
 		names_add(c, tally, "this kernel's own tests that did not build", target,

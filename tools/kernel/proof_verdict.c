@@ -29,11 +29,21 @@ enum proof_verdict proof_cell_verdict(const struct proof_cell *cell)
 }
 
 /* A kernel that does not build without the series says nothing about the series. */
-static enum proof_verdict build_verdict(const struct proof_build *build)
+static bool base_built(const struct proof_target *target, const struct build_config *config)
 {
-	if (!build->answer.built)
-		return build->patch ? PROOF_RED : PROOF_UNKNOWN;
-	return build->fresh.n || build->answer.unmets.n ? PROOF_RED : PROOF_GREEN;
+	for (size_t i = 0; i < target->nbuilds; i++)
+		if (target->builds[i].config == config && !target->builds[i].patch)
+			return target->builds[i].answer.built;
+	return true;
+}
+
+static enum proof_verdict build_verdict(const struct proof_target *target,
+					const struct proof_build *build)
+{
+	if (!base_built(target, build->config))
+		return PROOF_UNKNOWN;
+	return !build->answer.built || build->fresh.n || build->answer.unmets.n ? PROOF_RED :
+										  PROOF_GREEN;
 }
 
 enum proof_verdict proof_target_verdict(const struct proof_target *target)
@@ -41,7 +51,7 @@ enum proof_verdict proof_target_verdict(const struct proof_target *target)
 	enum proof_verdict verdict = target->failed ? PROOF_UNKNOWN : PROOF_GREEN;
 
 	for (size_t i = 0; i < target->nbuilds; i++)
-		verdict = worse(verdict, build_verdict(&target->builds[i]));
+		verdict = worse(verdict, build_verdict(target, &target->builds[i]));
 	for (size_t i = 0; i < target->ncells; i++)
 		verdict = worse(verdict, proof_cell_verdict(&target->cells[i]));
 	return verdict;
