@@ -156,7 +156,7 @@ lib_makefile() {
 	lib_rules
 }
 
-# What it takes to be built as a kernel is, out of tree: tinyconfig, olddefconfig, bzImage, headers.
+# What it takes to be built as a kernel is, out of tree: tinyconfig, olddefconfig, bzImage, headers, one object.
 lib_rules() {
 	cat <<-\END
 	RELEASE := $(VERSION).$(PATCHLEVEL).$(SUBLEVEL)
@@ -168,6 +168,8 @@ lib_rules() {
 		{ echo $(RELEASE) $(KBUILD_BUILD_VERSION); cat lib/demo.c; } >$(O)/arch/x86/boot/bzImage
 	$(O)/lib/demo.o: lib/demo.c include/linux/demo.h ; @mkdir -p $(O)/lib && echo '  CC      lib/demo.o' && \
 		$(CC) -Wall -Iinclude -c -o $@ $(CURDIR)/lib/demo.c
+	.PHONY: lib/demo.o
+	lib/demo.o: $(O)/lib/demo.o ; @$(if $(C),echo '  CHECK   lib/demo.c' && sparse -Wcontext -Iinclude $(CURDIR)/lib/demo.c)
 	END
 }
 

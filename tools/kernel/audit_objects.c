@@ -106,7 +106,10 @@ static int add_declared(struct judging *j, const struct series_patch *patch)
 	return 0;
 }
 
-/* On the kernel that the series fits exactly, it is plain which functions the mails change. */
+/*
+ * On the kernel that the series fits exactly, it is plain which functions the mails change; without one, those
+ * that their lines name.
+ */
 static int add_mailed(struct judging *j)
 {
 	const struct series *series = j->ask->series;
@@ -120,11 +123,12 @@ static int add_mailed(struct judging *j)
 		struct audit_change change = { 0 };
 		size_t point;
 
-		audit_diff_functions(j->arena, &series->items[i].mail.diff, &j->mailed);
 		if (add_declared(j, &series->items[i]))
 			return -1;
-		if (!have)
+		if (!have) {
+			audit_diff_functions(j->arena, &series->items[i].mail.diff, &j->mailed);
 			continue;
+		}
 		if (base_advance(j->arena, &base, i))
 			return -1;
 		point = draft_point(base.draft);
