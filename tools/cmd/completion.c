@@ -82,10 +82,11 @@ static bool named_before(size_t command, const char *name)
 /* The words that an option takes, where there are only those. */
 static void completion_choices(struct text *out, const struct command_option *option)
 {
-	if (option->choices)
-		text_addf(out,
-			  "	--%s) COMPREPLY=($(compgen -W '%s' -- \"$cur\")); return ;;\n",
-			  option->name, option->choices);
+	if (!option->choices)
+		return;
+	text_addf(out, "	--%s) COMPREPLY=($(compgen -W '%s' ", option->name,
+		  option->choices);
+	text_adds(out, "-- \"$cur\")); return ;;\n");
 }
 
 void help_completion(struct text *out)
