@@ -7,7 +7,7 @@ outlives a run.'
 . "${0%/*}/../lib.sh"
 
 v=${SERIES_VERIFY_KERNEL:-v6.12.73}
-real_store $v
+real_store "$v"
 mkdir -p "$HOME/.cache/series" "$SERIES_TEST_CCACHE" &&
 ln -s "$SERIES_TEST_CCACHE" "$HOME/.cache/series/ccache" || exit 1
 name=kvm-exception-payload
