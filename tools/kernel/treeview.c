@@ -126,13 +126,17 @@ static int folder_read(struct walk *walk, struct arena *arena, const char *path,
 
 static int walk_folder(struct walk *walk, const char *path, const git_oid *from, const git_oid *to);
 
-/* `from` and `to` are entries of one name and sort, or NULL. 1, 0, -1. */
+/* `from` and `to` are entries of one name and sort; one of them may be NULL. 1, 0, -1. */
 static int walk_item(struct walk *walk, const char *path, const struct tree_item *from,
 		     const struct tree_item *to)
 {
 	const struct tree_item *item = to ? to : from;
-	bool folder = item->mode == TREE_FOLDER;
 	git_oid from_id, to_id;
+
+	if (!item)
+		return 1;
+
+	bool folder = item->mode == TREE_FOLDER;
 
 	if (from)
 		from_id = item_id(from);
