@@ -153,4 +153,26 @@ static void what_nobody_built_is_not_known(void **state)
 	file_remove_tree(dir);
 }
 
-UNIT_MAIN(unit(the_newest_word_on_just_these_trees_counts), unit(what_nobody_built_is_not_known))
+static void steps_are_those_of_the_last_time(void **state)
+{
+	struct results *results;
+	struct history history;
+	git_oid base = id_of('a'), patched = id_of('b');
+	char *dir;
+
+	assert_ok(file_temp_dir(*state, "test_history", &dir));
+	assert_ok(results_open(arena_printf(*state, "%s/results.db", dir), &results));
+	assert_ok(results_step_put(results, "", "v6.1.5", STEP_FETCHED, 16));
+	assert_ok(results_step_put(results, "demo", "v6.1.5", STEP_APPLIED, 4));
+	assert_ok(results_step_put(results, "demo", "v6.1.5", STEP_APPLIED, 2));
+	assert_ok(results_step_put(results, "other", "v6.1.5", STEP_APPLIED, 8));
+	assert_ok(results_history(results, *state, "demo", "v6.1.5", &base, &patched, &history));
+	assert_true(history.fetch_seconds == 16 && history.apply_seconds == 2);
+	assert_ok(results_history(results, *state, "demo", "v6.1.9", &base, &patched, &history));
+	assert_true(history.fetch_seconds == 0 && history.apply_seconds == 0);
+	results_free(results);
+	file_remove_tree(dir);
+}
+
+UNIT_MAIN(unit(the_newest_word_on_just_these_trees_counts), unit(what_nobody_built_is_not_known),
+	  unit(steps_are_those_of_the_last_time))

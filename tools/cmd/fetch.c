@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #define _GNU_SOURCE
+#include "base/clock.h"
 #include "base/fail.h"
 #include "base/file.h"
 #include "cmd/commands.h"
 #include "cmd/report.h"
 #include "cmd/screen.h"
 #include "kernel/fetch.h"
+#include "kernel/results.h"
 
 static json_t *fetched_json(const char *asked, const struct fetch_answer *answer)
 {
@@ -52,13 +54,27 @@ static void say_tried(struct context *c, const struct fetch_answer *answer)
 		context_say(c, SLICE_FMT, SLICE_ARG(line));
 }
 
+/* For the timeline of a report. A kernel that is in the store is fetched, whatever becomes of the record. */
+static void fetch_record(struct context *c, const char *name, double seconds)
+{
+	struct results *results __free(results) = NULL;
+	const char *home = results_home(c->arena);
+
+	if (!home || results_open(arena_printf(c->arena, "%s/results.db", home), &results) ||
+	    results_step_put(results, "", name, STEP_FETCHED, seconds))
+		context_say(c, "how long it took is not kept: %s", fail_message());
+}
+
 static int fetch_one(struct context *c, const struct fetch_ask *ask, json_t *kernels)
 {
 	struct fetch_answer answer;
 	struct text out __free_text = TEXT_INIT;
+	double before = clock_seconds();
 
 	if (fetch_kernel(c->arena, ask, &answer))
 		return ask->name ? fail_in("%s", ask->name) : -1;
+	if (!answer.had)
+		fetch_record(c, answer.kernel.name, clock_seconds() - before);
 	if (c->drawer)
 		drawer_clear(c->drawer);
 	if (c->json) {

@@ -8,6 +8,8 @@
 #include "cmd/page_part.h"
 
 enum step {
+	STEP_FETCH,
+	STEP_APPLY,
 	STEP_BUILD_BASE,
 	STEP_BUILD,
 	STEP_BOOT_BASE,
@@ -20,6 +22,8 @@ enum step {
 static const struct {
 	const char *name, *fill, *pattern;
 } steps[STEPS] = {
+	[STEP_FETCH] = { "fetch", "#9a8f85", NULL },
+	[STEP_APPLY] = { "apply", "#a4508b", NULL },
 	[STEP_BUILD_BASE] = { "build base", "#8fa8c8", NULL },
 	[STEP_BUILD] = { "build patched", "#3f6fae", NULL },
 	[STEP_BOOT_BASE] = { "boot base", "#d9b45f", NULL },
@@ -60,7 +64,9 @@ static struct lanes lanes_of(struct context *c, const struct sheet *sheet)
 			struct lane *lane = arena_push(c->arena, &lanes);
 
 			lane->name = sheet->items[i].port->kernel.name;
-			/* Cells of one target share the builds: they stand in the first one's lane. */
+			/* Cells of one target share what comes before: it stands in the first one's lane. */
+			lane->seconds[STEP_FETCH] = k ? 0 : h->fetch_seconds;
+			lane->seconds[STEP_APPLY] = k ? 0 : h->apply_seconds;
 			for (size_t b = 0; b < h->nbuilds && !k; b++)
 				lane->seconds[h->builds[b].base ? STEP_BUILD_BASE : STEP_BUILD] +=
 					h->builds[b].wall_seconds;
@@ -145,8 +151,8 @@ static void picture(struct context *c, struct text *out, const struct lanes *lan
 			steps[s].fill, steps[s].name, s + 1 < STEPS ? ", " : ". ");
 	text_adds(
 		out,
-		"What was known from before has the time that it took then. Fetching a kernel and applying the series, which takes "
-		"milliseconds, are not in the records.</figcaption>\n</figure>\n");
+		"What was known from before has the time that it took then; a kernel that another program put into the store has no "
+		"time of fetching.</figcaption>\n</figure>\n");
 }
 
 /* The last runs' tests as bars, the newest at the right. */
@@ -188,7 +194,8 @@ static void numbers(struct context *c, struct text *out, const struct lanes *lan
 		text_addf(out, "<tr><th scope=\"row\">%s</th>", html_of(c->arena, lane->name));
 		for (int s = 0; s < STEPS; s++)
 			if (lane->seconds[s] > 0)
-				text_addf(out, "<td>%.1f s</td>", lane->seconds[s]);
+				text_addf(out, "<td>%.*f s</td>", lane->seconds[s] < 0.1 ? 3 : 1,
+					  lane->seconds[s]);
 			else
 				text_adds(out, "<td>\xe2\x80\x93</td>");
 		text_adds(out, "<td>");

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "cmd/ports.h"
 
+#include "base/clock.h"
 #include "base/fail.h"
 
 static int ports_kernels(struct context *c, const struct kernels *kernels, struct ports *ports)
@@ -23,8 +24,12 @@ static int ports_kernels(struct context *c, const struct kernels *kernels, struc
 		    context_interrupted())
 			return context_interrupted();
 		ask.kernel = &kernels->items[i];
+
+		double before = clock_seconds();
+
 		if (port_series(c->arena, &ask, ports->pack, &ports->items[i]))
 			return -1;
+		ports->items[i].seconds = clock_seconds() - before;
 		ports->n++;
 	}
 	return context_interrupted();

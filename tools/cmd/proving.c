@@ -197,6 +197,10 @@ int proving_make(struct context *c, const char *const *words, size_t nwords,
 		return -1;
 	ask->results = proving->results;
 	ask->run = run.id;
+	for (size_t i = 0; i < ask->nports; i++)
+		if (results_step_put(proving->results, run.series, ask->ports[i].kernel.name,
+				     STEP_APPLIED, ask->ports[i].seconds))
+			return -1;
 	if (proof_make(c->arena, ask, &proving->proof)) {
 		if (fail_kind() == FAIL_INTERRUPTED)
 			context_say(c, "what was complete is kept: the same command goes on there");

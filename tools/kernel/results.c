@@ -53,6 +53,9 @@ static const char *const steps[RESULTS_SCHEMA] = {
 	" looks INTEGER, bads INTEGER, coverage TEXT);"
 	"CREATE INDEX audits_of_run ON audits(run);"
 	"CREATE INDEX audits_of_tree ON audits(series, target, patched);",
+	"CREATE TABLE steps(id INTEGER PRIMARY KEY, series TEXT, target TEXT, name TEXT,"
+	" seconds REAL);"
+	"CREATE INDEX steps_of_target ON steps(target, name);",
 };
 
 int results_fail(const struct results *results, const char *doing)
@@ -300,6 +303,14 @@ int results_audit_put(struct results *results, int64_t run, const struct audit_r
 		"isssooiiiis", run, a->series, a->target, a->check, &a->base, &a->patched,
 		(int64_t)a->ran, (int64_t)a->notes, (int64_t)a->looks, (int64_t)a->bads,
 		a->coverage);
+}
+
+int results_step_put(struct results *results, const char *series, const char *target,
+		     const char *name, double seconds)
+{
+	return results_do(results,
+			  "INSERT INTO steps(series, target, name, seconds) VALUES(?,?,?,?)",
+			  "sssd", series, target, name, seconds);
 }
 
 static int arm_rows(struct results *results, int64_t run, struct arm_record *a,

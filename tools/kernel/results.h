@@ -94,6 +94,12 @@ struct audit_record {
 };
 int results_audit_put(struct results *results, int64_t run, const struct audit_record *audit);
 
+/* How long a step took that is neither build nor boot; `series` is "" for what serves all. */
+#define STEP_FETCHED "fetch"
+#define STEP_APPLIED "apply"
+int results_step_put(struct results *results, const char *series, const char *target,
+		     const char *name, double seconds);
+
 /* What is known of a tree on a target, for B, V and T. */
 struct proof_state {
 	bool built, build_failed;

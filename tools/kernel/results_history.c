@@ -199,6 +199,29 @@ static int run_read(struct results *results, struct arena *arena, int64_t id,
 	return there < 0 ? -1 : 0;
 }
 
+/* The last time that the kernel was fetched, by whomever, and that this series was applied to it. */
+static int steps_read(struct results *results, struct arena *arena, const char *series,
+		      const char *target, struct history *history)
+{
+	__free(statement) sqlite3_stmt *row = results_ask(
+		results,
+		"SELECT name, seconds, max(id) FROM steps WHERE target=? AND series IN (?, '')"
+		" GROUP BY name",
+		"ss", target, series);
+	int more = row ? 0 : -1;
+
+	while (row && (more = results_row(results, row)) == 1) {
+		const char *name = column(arena, row, 0);
+		double seconds = sqlite3_column_double(row, 1);
+
+		if (!strcmp(name, STEP_FETCHED))
+			history->fetch_seconds = seconds;
+		else if (!strcmp(name, STEP_APPLIED))
+			history->apply_seconds = seconds;
+	}
+	return more;
+}
+
 static int run_cmp(const void *a, const void *b)
 {
 	const struct known_run *x = a, *y = b;
@@ -213,7 +236,8 @@ int results_history(struct results *results, struct arena *arena, const char *se
 	*history = (struct history){ 0 };
 	if (builds_read(results, arena, series, target, base, patched, history) ||
 	    cells_read(results, arena, series, target, base, patched, history) ||
-	    audits_read(results, arena, series, target, base, patched, history))
+	    audits_read(results, arena, series, target, base, patched, history) ||
+	    steps_read(results, arena, series, target, history))
 		return -1;
 	for (size_t i = 0; i < history->nbuilds; i++)
 		if (run_read(results, arena, history->builds[i].run, history))

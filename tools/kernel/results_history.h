@@ -58,7 +58,8 @@ struct history {
 	size_t ncells, cap_cells;
 	struct known_audit *audits; /* in the order of their names */
 	size_t naudits, cap_audits;
-	struct known_run *runs; /* those that the above comes from, oldest first */
+	double fetch_seconds, apply_seconds; /* of the last time; 0: not known */
+	struct known_run *runs;		     /* those that the above comes from, oldest first */
 	size_t nruns, cap_runs;
 };
 

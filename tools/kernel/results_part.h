@@ -9,7 +9,7 @@
 
 #include "kernel/results.h"
 
-#define RESULTS_SCHEMA 2
+#define RESULTS_SCHEMA 3
 
 struct results {
 	sqlite3 *db;

@@ -60,6 +60,7 @@ struct port {
 	enum mark mark; /* the worst */
 	struct port_patch *items;
 	size_t n;
+	double seconds; /* that it took; for the record */
 };
 
 /*
