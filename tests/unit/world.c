@@ -84,15 +84,17 @@ char *world_git(struct world *world, const char *const *args)
 void world_patch(struct world *world, const char *file, const char *subject, const char *path,
 		 const char *old, const char *new)
 {
-	struct filediff change = { .change = CHANGE_MODIFY, .old_mode = 0100644 };
+	struct filediff change = { .change = old ? CHANGE_MODIFY : CHANGE_ADD,
+				   .old_mode = old ? 0100644 : 0 };
 	struct diff diff = { &change, 1, 1 };
 	struct person author = { (char *)"A U Thor", (char *)"author@example.org" };
 	struct mail_style style = { .prefix = "PATCH", .number = 1, .total = 1, .sender = author };
 	struct text text __free_text = TEXT_INIT;
 
-	change.old_path = change.new_path = (char *)path;
+	change.old_path = old ? (char *)path : NULL;
+	change.new_path = (char *)path;
 	change.new_mode = 0100644;
-	assert_ok(diff_texts(world->arena, slice_of(old), slice_of(new), 3, &change));
+	assert_ok(diff_texts(world->arena, slice_of(old ? old : ""), slice_of(new), 3, &change));
 	mail_write(&text, &style, &author, 1700000000, 60,
 		   arena_printf(world->arena,
 				"%s\n\nBecause.\n\nSigned-off-by: A U Thor <author@example.org>\n",

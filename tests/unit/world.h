@@ -32,7 +32,7 @@ void world_commit(struct world *world, const char *ref, const char *parent, cons
 void world_write(struct world *world, const char *path, const char *text);
 /* git in the store: its output, without the last newline. Ends the test when git fails. */
 char *world_git(struct world *world, const char *const *args);
-/* A format-patch mail that turns `old` into `new` at `path`, as series/NAME/FILE. */
+/* A format-patch mail that turns `old` (NULL: no file) into `new` at `path`, as series/NAME/FILE. */
 void world_patch(struct world *world, const char *file, const char *subject, const char *path,
 		 const char *old, const char *new);
 

@@ -71,6 +71,11 @@ static char *red_words(struct arena *arena, const struct proving *proving,
 		if (cell->verdict.flaw)
 			tally_add(arena, &said, text_shown(arena, cell->verdict.flaw), "");
 	}
+	for (size_t i = 0; i < target->nbroken; i++)
+		tally_add(arena, &said,
+			  arena_printf(arena, "%s does not build any more",
+				       text_shown(arena, target->broken[i])),
+			  "");
 	if (sum.warnings)
 		tally_add(arena, &said, "new warnings", "");
 	if (sum.unmet)

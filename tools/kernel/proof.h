@@ -97,6 +97,9 @@ struct proof_target {
 	bool unchanged; /* the port has no commit: base is patched */
 	char *failed;	/* we could not find out: why; NULL */
 	enum fail_kind failed_kind;
+	/* Of `unbuilt`: base's tree has it and it builds there, or the series brings it. */
+	const char **broken;
+	size_t nbroken;
 };
 
 struct proof {

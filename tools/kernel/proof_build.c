@@ -273,8 +273,8 @@ static const git_oid *selftests_tree(const struct target_work *target)
 	return &port->kernel.tree;
 }
 
-static int selftests_make(struct target_work *target, const struct progress *progress,
-			  struct build_tests *tests)
+static int selftests_make(struct target_work *target, const git_oid *tree,
+			  const struct progress *progress, struct build_tests *tests)
 {
 	struct engine *engine = target->engine;
 	struct build_site site = engine->site;
@@ -282,30 +282,30 @@ static int selftests_make(struct target_work *target, const struct progress *pro
 	struct wanted wanted = wanted_of(engine, kernel, SUITE_SELFTEST);
 
 	site.progress = progress;
-	return build_selftests(engine->arena, &site, kernel, selftests_tree(target), wanted.items,
-			       wanted.n, tests);
+	return build_selftests(engine->arena, &site, kernel, tree, wanted.items, wanted.n, tests);
 }
 
 static int selftests_run(struct step *step, const struct progress *progress)
 {
 	struct build_tests tests;
 
-	return selftests_make(step->target, progress, &tests);
+	return selftests_make(step->target, selftests_tree(step->target), progress, &tests);
 }
 
-/* Does the kernel have a self-test of this name? Where they lie has changed over time. */
-static int selftest_there(const struct target_work *target, const char *name)
+/* Does the tree have a self-test of this name? Where they lie has changed over time. */
+static int selftest_there(const struct target_work *target, const git_oid *tree, const char *name)
 {
 	static const char *const folders[] = { "", "x86/", "x86_64/" };
 	struct engine *engine = target->engine;
+	struct treeview view = { engine->site.repo, engine->site.pack };
 
 	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
 		struct repo_entry entry;
-		int there =
-			repo_entry(engine->site.repo, &target->target->port->kernel.tree,
-				   arena_printf(engine->arena, "tools/testing/selftests/kvm/%s%s.c",
-						folders[i], name),
-				   &entry);
+		int there = treeview_entry(&view, tree,
+					   arena_printf(engine->arena,
+							"tools/testing/selftests/kvm/%s%s.c",
+							folders[i], name),
+					   &entry);
 
 		if (there)
 			return there;
@@ -327,15 +327,64 @@ static bool selftest_missed(const struct target_work *target, const char *name)
 	return false;
 }
 
+static int base_selftests_run(struct step *step, const struct progress *progress)
+{
+	struct build_tests tests;
+
+	return selftests_make(step->target, &step->target->target->port->kernel.tree, progress,
+			      &tests);
+}
+
+/* Of what does not build with the series: what base's own says of it. */
+static int base_selftests_over(struct step *step, int code)
+{
+	struct target_work *t = step->target;
+	struct proof_target *target = t->target;
+	const git_oid *base = &target->port->kernel.tree;
+	struct wanted broken = { 0 };
+	struct build_tests tests;
+
+	(void)code;
+	if (selftests_make(t, base, NULL, &tests))
+		return -1;
+	for (size_t i = 0; i < target->nunbuilt; i++) {
+		int there = selftest_there(t, base, target->unbuilt[i]);
+
+		if (there < 0)
+			return -1;
+		if (!there || tests_have(&tests, target->unbuilt[i]))
+			want_name(t->engine->arena, &broken, target->unbuilt[i]);
+	}
+	target->broken = broken.items;
+	target->nbroken = broken.n;
+	t->selftests_state = WORK_DONE;
+	return 0;
+}
+
+static void selftests_add(struct step step, const char *title)
+{
+	struct engine *engine = step.engine;
+
+	step_add(step,
+		 arena_printf(engine->arena, "%s %s", step.target->target->port->kernel.name,
+			      title),
+		 engine->cores, engine->cores * COMPILER_MEMORY, step.target->name);
+}
+
 static int selftests_over(struct step *step, int code)
 {
 	struct target_work *t = step->target;
 	struct proof_target *target = t->target;
 	struct arena *arena = t->engine->arena;
+	const git_oid *tree = selftests_tree(t);
 	struct wanted absent = { 0 }, unbuilt = { 0 };
+	struct step base = { .engine = t->engine,
+			     .target = t,
+			     .run = base_selftests_run,
+			     .over = base_selftests_over };
 
 	(void)code;
-	if (selftests_make(t, NULL, &target->selftests))
+	if (selftests_make(t, tree, NULL, &target->selftests))
 		return -1;
 	for (size_t i = 0; i < target->selftests.nfailed; i++) {
 		const char *name = target->selftests.failed[i];
@@ -343,7 +392,7 @@ static int selftests_over(struct step *step, int code)
 
 		if (!selftest_missed(t, name))
 			continue;
-		there = selftest_there(t, name);
+		there = selftest_there(t, tree, name);
 
 		if (there < 0)
 			return -1;
@@ -353,7 +402,10 @@ static int selftests_over(struct step *step, int code)
 	target->nabsent = absent.n;
 	target->unbuilt = unbuilt.items;
 	target->nunbuilt = unbuilt.n;
-	t->selftests_state = WORK_DONE;
+	if (unbuilt.n && tree != &target->port->kernel.tree)
+		selftests_add(base, "base's self-tests");
+	else
+		t->selftests_state = WORK_DONE;
 	return 0;
 }
 
@@ -371,8 +423,7 @@ int selftests_want(struct target_work *t)
 		t->selftests_state = WORK_DONE;
 		return 0;
 	}
-	step_add(step, arena_printf(engine->arena, "%s self-tests", t->target->port->kernel.name),
-		 engine->cores, engine->cores * COMPILER_MEMORY, t->name);
+	selftests_add(step, "self-tests");
 	return 0;
 }
 

@@ -27,7 +27,7 @@ bool test_wanted(const struct proof_ask *ask, const char *name)
 	return !ask->nonly;
 }
 
-static bool has_name(const struct build_tests *tests, const char *name)
+bool tests_have(const struct build_tests *tests, const char *name)
 {
 	for (size_t i = 0; i < tests->n; i++)
 		if (!strcmp(tests->names[i], name))
@@ -44,7 +44,7 @@ static const char *program_path(const struct cell_work *cell, const struct suite
 
 	if (test->from == SUITE_PROGRAM)
 		return test->path;
-	if (!tests->dir || !has_name(tests, test->name))
+	if (!tests->dir || !tests_have(tests, test->name))
 		return NULL;
 	return arena_printf(cell->target->engine->arena, "%s/%s", tests->dir, test->name);
 }

@@ -50,6 +50,8 @@ enum proof_verdict proof_target_verdict(const struct proof_target *target)
 {
 	enum proof_verdict verdict = target->failed ? PROOF_UNKNOWN : PROOF_GREEN;
 
+	if (target->nbroken)
+		verdict = PROOF_RED;
 	for (size_t i = 0; i < target->nbuilds; i++)
 		verdict = worse(verdict, build_verdict(target, &target->builds[i]));
 	for (size_t i = 0; i < target->ncells; i++)
