@@ -20,6 +20,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/fail.h"
 
 #define OUTPUT_MAX ((size_t)64 * 1024 * 1024)
@@ -282,14 +283,6 @@ static void stream_release(struct stream *s)
 	text_release(&s->line);
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* The run as we see it. */
 struct run {
 	pid_t keeper;
@@ -339,11 +332,11 @@ static void run_hear(struct run *run)
  */
 static int run_clock(struct run *run, const struct child_ask *ask, int64_t *until, int64_t *tick)
 {
-	int64_t now = now_ms(), left = INT32_MAX;
+	int64_t now = clock_ms(), left = INT32_MAX;
 
 	if (*tick && now >= *tick) {
 		run->stopped = !ask->on_tick(ask->data);
-		now = now_ms();
+		now = clock_ms();
 		*tick = now + ask->tick_ms;
 	}
 	run->timed_out |= !run->stopped && *until && now >= *until;
@@ -361,8 +354,8 @@ static int run_clock(struct run *run, const struct child_ask *ask, int64_t *unti
 /* Feed and read until the keeper is gone. */
 static void run_poll(struct run *run, const struct child_ask *ask)
 {
-	int64_t until = ask->deadline_ms ? now_ms() + ask->deadline_ms : 0;
-	int64_t tick = ask->on_tick ? now_ms() + ask->tick_ms : 0;
+	int64_t until = ask->deadline_ms ? clock_ms() + ask->deadline_ms : 0;
+	int64_t tick = ask->on_tick ? clock_ms() + ask->tick_ms : 0;
 
 	while (run->report >= 0) {
 		struct pollfd fds[] = {

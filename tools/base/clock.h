@@ -5,6 +5,7 @@
 #ifndef SERIES_BASE_CLOCK_H
 #define SERIES_BASE_CLOCK_H
 
+#include <stdint.h>
 #include <time.h>
 
 /* Seconds since some moment; nobody sets this clock. */
@@ -14,6 +15,15 @@ static inline double clock_seconds(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* The same in whole milliseconds. */
+static inline int64_t clock_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 #endif

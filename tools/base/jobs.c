@@ -24,8 +24,8 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 
 /* How often whoever called is asked whether to go on. */
@@ -72,14 +72,6 @@ struct jobs {
 	struct message shown; /* the last progress that was told */
 	const char *shown_title;
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 struct jobs *jobs_new(struct arena *arena)
 {
@@ -143,7 +135,7 @@ static bool teller_step(void *data, const char *what, uint64_t done, uint64_t to
 {
 	struct teller *teller = data;
 	struct message *m = &teller->last;
-	int64_t now = now_ms();
+	int64_t now = clock_ms();
 	bool other = strncmp(m->words, what, sizeof(m->words) - 1) != 0;
 
 	if (told_to_stop(teller->fd))
@@ -407,11 +399,11 @@ static void signal_all(const struct jobs *jobs, int sig)
 static void stop_all(struct jobs *jobs)
 {
 	struct entry **ended = arena_alloc(jobs->arena, jobs->n * sizeof(struct entry *));
-	int64_t until = now_ms() + GRACE_MS;
+	int64_t until = clock_ms() + GRACE_MS;
 
 	signal_all(jobs, SIGTERM);
 	while (jobs->running) {
-		if (now_ms() >= until)
+		if (clock_ms() >= until)
 			signal_all(jobs, SIGKILL);
 		wait_for_some(jobs, BEAT_MS, ended);
 	}

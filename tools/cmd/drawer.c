@@ -13,6 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 struct drawer {
 	int fd;
 	unsigned int width;
@@ -23,14 +25,6 @@ struct drawer {
 	char what[128], unit[16];
 	uint64_t done, total;
 };
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 struct drawer *drawer_new(struct arena *arena, int fd, unsigned int width)
 {
@@ -131,7 +125,7 @@ static void *tick(void *data)
 		nanosleep(&while_waiting, NULL);
 		pthread_mutex_lock(&drawer->lock);
 		if (drawer->started > 0)
-			draw(drawer, now());
+			draw(drawer, clock_seconds());
 		pthread_mutex_unlock(&drawer->lock);
 	}
 	return NULL;
@@ -154,7 +148,7 @@ static void start_ticking(struct drawer *drawer)
 bool drawer_step(void *data, const char *what, uint64_t done, uint64_t total, const char *unit)
 {
 	struct drawer *drawer = data;
-	double t = now();
+	double t = clock_seconds();
 
 	/* In a forked process the clock may have held it for ever: then nothing is drawn there. */
 	if (pthread_mutex_trylock(&drawer->lock))

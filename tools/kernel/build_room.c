@@ -6,9 +6,9 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/file.h>
-#include <time.h>
 
 #include "base/child.h"
+#include "base/clock.h"
 #include "base/fail.h"
 #include "base/file.h"
 
@@ -141,14 +141,6 @@ static double children_seconds(struct slice out)
 	return user_min * 60 + user + system_min * 60 + system;
 }
 
-static double now_seconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 static struct sandbox_ask sandbox_ask_of(struct arena *arena, const struct room_ask *ask)
 {
 	struct sandbox_bind *binds = arena_alloc(arena, 4 * sizeof(*binds));
@@ -214,7 +206,7 @@ int room_run(struct arena *arena, const struct room_ask *ask, struct room_answer
 		.tick_ms = TICK_MS,
 		.data = &running,
 	};
-	double begun = now_seconds();
+	double begun = clock_seconds();
 
 	if (ask->log && !(running.log = fopen(ask->log, "ae")))
 		return fail_errno("cannot write %s", ask->log);
@@ -235,7 +227,7 @@ int room_run(struct arena *arena, const struct room_ask *ask, struct room_answer
 					 fail_errno("cannot write %s", ask->log);
 	}
 	answer->status = child.status;
-	answer->wall_seconds = now_seconds() - begun;
+	answer->wall_seconds = clock_seconds() - begun;
 	answer->cpu_seconds = children_seconds(child.out);
 	return 0;
 }

@@ -11,11 +11,11 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include <nettle/sha2.h>
 
 #include "base/child.h"
+#include "base/clock.h"
 #include "base/fail.h"
 #include "base/file.h"
 #include "kernel/console.h"
@@ -141,14 +141,6 @@ struct watch {
 	enum stop stop;
 };
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* Did it become longer since it was looked at? The emulator makes it when it starts. */
 static bool port_grew(struct port *port)
 {
@@ -222,7 +214,7 @@ static bool tell_progress(const struct watch *watch, const struct console_report
 static enum stop watch_judge(struct watch *watch, const struct console_report *report)
 {
 	const struct machine *machine = watch->ask->machine;
-	int64_t now = now_ms();
+	int64_t now = clock_ms();
 
 	if (report->ended && !watch->ended)
 		watch->ended = now;
@@ -253,7 +245,7 @@ static bool watch_tick(void *data)
 	bool console_grew = port_grew(&watch->console);
 
 	if (port_grew(&watch->ktap) || console_grew)
-		watch->last = now_ms();
+		watch->last = clock_ms();
 	if (console_grew)
 		console_read(watch, false);
 
@@ -274,7 +266,7 @@ static void watch_begin(struct watch *watch, struct arena *arena, const struct m
 		.console = { .path = record_path(arena, ask, "console"), .fd = -1 },
 		.ktap = { .path = record_path(arena, ask, "ktap"), .fd = -1 },
 		.reader = console_new(arena),
-		.begun = now_ms(),
+		.begun = clock_ms(),
 	};
 	watch->last = watch->begun;
 }
@@ -364,7 +356,7 @@ static void answer_make(struct watch *watch, const struct child_answer *child, s
 	struct arena *arena = watch->arena;
 
 	*answer = (struct machine_answer){
-		.wall_seconds = (double)(now_ms() - watch->begun) / 1000,
+		.wall_seconds = (double)(clock_ms() - watch->begun) / 1000,
 		.cpu_seconds = child->cpu_seconds,
 	};
 	if (report->ended) {

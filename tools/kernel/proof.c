@@ -15,20 +15,13 @@
 #include <sys/statvfs.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/fail.h"
 #include "base/file.h"
 #include "kernel/proof_part.h"
 
 /* For who has a kernel's folder; a build from nothing on a slow machine takes less. */
 #define WAIT_SECONDS (60 * 60)
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 int hash_file(const char *path, char hex[65])
 {
@@ -114,14 +107,14 @@ static int step_run(void *data, const struct progress *progress)
 	struct step *step = data;
 	struct telling telling = { step, progress };
 	struct progress shorter = { tell, &telling };
-	double until = now() + WAIT_SECONDS;
+	double until = clock_seconds() + WAIT_SECONDS;
 	int code;
 
 	/* Its target failed while it waited. */
 	if (step->target && step->target->target->failed)
 		return 0;
 	while ((code = step->run(step, &shorter)) < 0 && fail_kind() == FAIL_BUSY &&
-	       now() < until) {
+	       clock_seconds() < until) {
 		if (!progress_step(progress, "waiting for another run of series", 0, 0, NULL))
 			return fail_as(FAIL_INTERRUPTED, "interrupted");
 		nanosleep(&pause, NULL);
@@ -487,7 +480,7 @@ int proof_make(struct arena *arena, const struct proof_ask *ask, struct proof *p
 		.data = &engine,
 		.progress = ask->progress,
 	};
-	double began = now();
+	double began = clock_seconds();
 	int ret;
 
 	*proof = (struct proof){ 0 };
@@ -495,6 +488,6 @@ int proof_make(struct arena *arena, const struct proof_ask *ask, struct proof *p
 		engine.site.jobs = engine.cores;
 	ret = ask_check(arena, ask) || engine_plan(&engine) || jobs_run(engine.jobs, &run) ? -1 : 0;
 	targets_close(&engine);
-	proof->wall_seconds = now() - began;
+	proof->wall_seconds = clock_seconds() - began;
 	return ret;
 }
