@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Proofs in which something beside the kernels is not as usual: self-tests that do not build. */
+/* Proofs in which something beside the kernels is not as usual: self-tests that do not build, clocks. */
 #include "kernel/proof.h"
 
 #include "proof_world.h"
@@ -56,7 +56,26 @@ static void a_self_test_that_never_built_weighs_nothing(void **state)
 	}
 }
 
+static void a_test_that_hit_its_limit_is_asked_again(void **state)
+{
+	struct proof_world *f = *state;
+
+	world_write(&f->world, "scenario", "any smoke_test late\n");
+	proof_prepare(f);
+	proof_prove(f);
+	assert_true(f->proof.booted >= 2);
+	world_write(&f->world, "scenario", "");
+	proof_prepare(f);
+	assert_int_equal(proof_judged(&proof_prove(f)->cells[0], "smoke_test")->class, CLASS_OK);
+	assert_int_equal(f->proof.reused, 0);
+	/* Then it is known. */
+	proof_prepare(f);
+	proof_prove(f);
+	assert_int_equal(f->proof.booted, 0);
+}
+
 #define proof_unit(test) cmocka_unit_test_setup_teardown(test, proof_set_up, proof_tear_down)
 
 UNIT_MAIN(proof_unit(a_self_test_that_the_series_breaks_is_red),
-	  proof_unit(a_self_test_that_never_built_weighs_nothing))
+	  proof_unit(a_self_test_that_never_built_weighs_nothing),
+	  proof_unit(a_test_that_hit_its_limit_is_asked_again))

@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/fail.h"
 #include "base/file.h"
+#include "kernel/build_part.h"
 #include "kernel/proof_part.h"
 
 /* For who has a kernel's folder; a build from nothing on a slow machine takes less. */
@@ -334,16 +335,6 @@ static int target_lock(struct target_work *t)
 				      fail_errno("cannot lock %s", path);
 }
 
-static const char *folder_name(struct arena *arena, const char *kernel)
-{
-	char *name = arena_strdup(arena, kernel);
-
-	for (char *c = name; *c; c++)
-		if (*c == '/' || (*c == '.' && c == name))
-			*c = '_';
-	return name;
-}
-
 static int target_plan(struct target_work *t, const struct port *port)
 {
 	const struct proof_ask *ask = t->engine->ask;
@@ -351,7 +342,7 @@ static int target_plan(struct target_work *t, const struct port *port)
 	struct arena *arena = t->engine->arena;
 
 	t->target->port = port;
-	t->name = folder_name(arena, port->kernel.name);
+	t->name = build_name(arena, port->kernel.name);
 	t->commits = arena_alloc(arena, (port->n + 1) * sizeof(*t->commits));
 	for (size_t i = 0; i < port->n; i++)
 		if (port->items[i].committed)
