@@ -461,6 +461,11 @@ static bool grave(const struct judged *judged)
 	return false;
 }
 
+static const char *times(struct arena *arena, size_t n)
+{
+	return n == 1 ? "once" : arena_printf(arena, "%zu times", n);
+}
+
 /*
  * What had no result on one of the arms is judged by the further runs alone: alike each time they make its class. A
  * result that got lost once and never again was lost by chance.
@@ -483,7 +488,7 @@ static void judge_late(struct arena *arena, struct judged *judged, const struct 
 		alike &= class == CLASSES || class == now;
 		class = now;
 	}
-	judged->why = arena_printf(arena, "%s; run again %zu times: %s", judged->why, n,
+	judged->why = arena_printf(arena, "%s; run again %s: %s", judged->why, times(arena, n),
 				   !counted ? "no result" :
 				   alike    ? class_records[class].word :
 					      "not always the same");
@@ -521,8 +526,8 @@ void judge_again(struct arena *arena, struct judged *judged, const struct test_r
 		before += base_too(judged, &base[i]);
 	}
 	if (!counted) {
-		judged->why = arena_printf(arena, "%s; run again %zu times, which gave no result",
-					   judged->why, n);
+		judged->why = arena_printf(arena, "%s; run again %s, which gave no result",
+					   judged->why, times(arena, n));
 		judged->class = CLASS_INFRASTRUCTURE;
 		return;
 	}
