@@ -33,7 +33,7 @@ pkg = $(if $(shell pkg-config --exists $(PKGS) && echo yes),$(shell pkg-config $
 ALL_CPPFLAGS = -Itools -I$(O) -D_FILE_OFFSET_BITS=64 $(CPPFLAGS) $(PKG_FLAGS)
 COMPILE = $(CC) $(ALL_CPPFLAGS) $(CFLAGS) $(WARN) -MMD -MP -c -o $@ $<
 
-LIB_SRC := $(wildcard tools/base/*.c tools/patch/*.c tools/kernel/*.c)
+LIB_SRC := $(wildcard tools/base/*.c tools/patch/*.c tools/kernel/*.c tools/ci/*.c)
 CMD_SRC := $(wildcard tools/cmd/*.c)
 HEADERS := $(wildcard tools/*/*.h)
 LIB_OBJ := $(LIB_SRC:tools/%.c=$(O)/%.o)

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # house.sh [DIR]: the rules of the house that a script can see, one finding a line; fails when there is one.
-#	floors		base < patch < kernel < cmd: includes go downwards only, and name their floor
+#	floors		base < patch < kernel < ci < cmd: includes go downwards only, and name their floor
 #	silence		nothing below cmd/ prints or exits
 #	size		a file has at most 600 lines, a function at most 140
 #	licence		each source says its SPDX identifier in its first two lines
@@ -53,7 +53,7 @@ bare() {
 # shellcheck disable=SC2086
 {
 	awk '
-	BEGIN { split("base patch kernel cmd", f); for (i in f) floor[f[i]] = i }
+	BEGIN { split("base patch kernel ci cmd", f); for (i in f) floor[f[i]] = i }
 	/^[ \t]*#[ \t]*include[ \t]*"/ {
 		split(FILENAME, path, "/")
 		name = $0

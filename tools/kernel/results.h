@@ -94,6 +94,13 @@ struct audit_record {
 };
 int results_audit_put(struct results *results, int64_t run, const struct audit_record *audit);
 
+/*
+ * Take in what another database of results has found, in one transaction (inside one that is open: as part of it), with ids of our own.
+ * Done a second time for the same file it does nothing. `run` gets our id of its newest run; 0: it has none. FAIL_USAGE for a
+ * newer schema, FAIL_INFRA for a damaged one; then nothing was taken.
+ */
+int results_merge(struct results *results, const char *path, int64_t *run);
+
 /* How long a step took that is neither build nor boot; `series` is "" for what serves all. */
 #define STEP_FETCHED "fetch"
 #define STEP_APPLIED "apply"

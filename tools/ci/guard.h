@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Guard: is there room for what comes next, and what did a dead tick leave behind?
+ */
+#ifndef SERIES_CI_GUARD_H
+#define SERIES_CI_GUARD_H
+
+#include "ci/journal.h"
+#include "ci/settings.h"
+
+/* What a stage takes, in MiB. */
+struct estimate {
+	uint64_t cache, state, memory;
+	const char *from; /* "the last 3 builds of v6.1", or "a guess: nothing was built yet" */
+};
+/* From what it took before; else from measured defaults. `kind` PROOF_APPLY: fetching a tree. */
+int estimate_make(struct arena *arena, struct results *journal, const char *cache,
+		  enum proof_kind kind, const char *line, unsigned int machine_memory,
+		  struct estimate *estimate);
+
+struct guard_ask {
+	const struct settings *settings;
+	const char *cache, *state; /* folders; parents are looked at where they are not there yet */
+	uint64_t free_cache, free_state, free_memory; /* MiB, for tests; 0: look */
+};
+/* NULL: go on. Else what is missing and what to do: "needs 3100 MiB in ~/.cache/series, 800 MiB are free beyond ...". */
+char *guard_refusal(struct arena *arena, const struct guard_ask *ask,
+		    const struct estimate *estimate);
+
+/* One process or folder that a dead tick left. */
+struct leftover {
+	char *what; /* "qemu-system-x86_64 (pid 4711) of .../tasks/17-3" */
+	bool removed;
+};
+struct leftovers {
+	struct leftover *items;
+	size_t n, cap;
+};
+/*
+ * With the lock of this state folder held: end processes whose environment names a task of `home` (ORDER_VARIABLE), unless
+ * `keep` says that it is still wanted; remove temporary names in `home` and beside the site.
+ */
+int leftovers_clear(struct arena *arena, const char *home, const char *site,
+		    bool (*keep)(void *data, const char *task_dir), void *data,
+		    struct leftovers *leftovers);
+
+/* What pruning took away. */
+struct pruned {
+	size_t rounds, folders, cached;
+	uint64_t bytes;
+};
+struct prune_ask {
+	const struct settings *settings;
+	struct results *journal;
+	const char *home, *cache, *state;
+	int64_t now;
+	bool dry;
+};
+/*
+ * Pages, task folders and evidence of rounds older than keep-days, then the oldest while all takes more than keep-mb; never what
+ * is the last good or the last known ruling of a line, nor the open round. Then what lies in CACHE/built and has not been used for
+ * keep-days. Rulings stay: history is small.
+ */
+int prune(struct arena *arena, const struct prune_ask *ask, struct pruned *pruned);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Plan: which proofs have no ruling for exactly this input, and why.
+ *
+ * The recipe is the hash of whatever a ruling depends on beside the two trees: the configuration's fragments and make words, the
+ * cell's machine and tests with their sources, compiler, emulator, this program. It is made without building anything.
+ */
+#ifndef SERIES_CI_PLAN_H
+#define SERIES_CI_PLAN_H
+
+#include "ci/journal.h"
+#include "ci/watch.h"
+#include "kernel/matrix.h"
+#include "patch/pack.h"
+#include "patch/port.h"
+
+/* A series on the newest kernel of a line. */
+struct plan_line {
+	const struct series *series;
+	const struct watched *watched;
+	struct port port;
+	bool ported; /* false: there is no kernel */
+};
+
+struct plan_ask {
+	const char *workspace;
+	const struct settings *settings;
+	const struct matrix *matrix;
+	struct repo *repo;
+	struct results *journal;
+	struct plan_line *lines;
+	size_t nlines;
+	const char *program_version;
+	int64_t now;
+};
+
+struct plan_item {
+	const struct plan_line *line;
+	enum proof_kind kind;
+	const struct cell *cell; /* PROOF_TEST */
+	struct input input;
+	bool wanted; /* false: there is a ruling, or it waits: `why` says which */
+	char *why;
+	size_t needs; /* index of its build + 1; 0: none, or that is there already */
+};
+struct plan {
+	struct plan_item *items; /* line by line: apply, build, verify, tests */
+	size_t n, cap;
+	size_t wanted;
+	char *why; /* of all that is wanted, in a line: "v6.1.188 is out; the series changed" */
+};
+int plan_make(struct arena *arena, const struct plan_ask *ask, struct plan *plan);
+
+/* The recipe of one proof; hex is 64 characters and NUL. */
+int plan_recipe(struct arena *arena, const struct plan_ask *ask, const struct plan_line *line,
+		enum proof_kind kind, const struct cell *cell, char hex[65]);
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * CI: what the parts of `series ci` share in one call.
+ */
+#ifndef SERIES_CMD_CI_H
+#define SERIES_CMD_CI_H
+
+#include "ci/guard.h"
+#include "ci/news.h"
+#include "ci/outbox.h"
+#include "ci/plan.h"
+#include "ci/settings.h"
+#include "ci/watch.h"
+#include "cmd/command.h"
+
+struct ci {
+	struct context *context;
+	struct arena *arena; /* the context's */
+	struct settings settings;
+	const struct targets *targets;
+	struct matrix matrix;
+	const char *workspace, *cache;
+	const char *state;	 /* results_home() */
+	const char *home;	 /* ci_home() */
+	const char *program;	 /* absolute path of this program */
+	struct results *journal; /* the database of results */
+	struct series *series;	 /* those kept alive */
+	size_t nseries;
+	struct pack *pack; /* of the ports below */
+	int64_t now;
+	struct tick tick;
+	struct watch_answer watched;
+	struct plan_line *lines; /* each series on each line */
+	size_t nlines;
+	struct plan plan;
+	struct round round; /* id 0: none */
+};
+
+/* Settings, targets, matrix, series, database: nothing is looked at or done yet. */
+int ci_open(struct context *context, struct ci *ci);
+void ci_close(struct ci *ci);
+/* Look at the sources, port each series to each line in memory, and plan. `look_only`: nothing is fetched or written. */
+int ci_look(struct ci *ci, bool look_only);
+
+/* The words and switches of the command. Each gives an exit code or -1. */
+int ci_tick(struct ci *ci); /* ci_tick.c */
+int ci_plan(struct ci *ci); /* ci_plan.c: --plan */
+int ci_log(struct ci *ci);  /* ci_log.c: `series ci log` */
+int ci_doctor(
+	struct context *context); /* ci_doctor.c: `series ci doctor`: works where ci_open() fails */
+int ci_task(struct context *context, const char *dir); /* ci_task.c: --task DIR */
+
+/* The site: settings.publish.dir made anew and put in place in one step; nothing where it is not configured. */
+int site_publish(struct ci *ci); /* site.c */
+/*
+ * The pages of a round that is complete, kept in home/pages/ID: the report of each series (page_write()) and what the site links from it.
+ * Made once, when the round has ended.
+ */
+int site_keep(struct ci *ci, const struct round *round);
+
+/* Put into the outbox what `news` and the calendar ask for: the mail on what changed, the weekly heartbeat. */
+int ci_tell(struct ci *ci, const struct news *news, const struct staleness *staleness);
+/* Draft replies to the announcements of those candidates that have been tested. */
+int ci_draft_replies(struct ci *ci);
+
+#endif
