@@ -9,6 +9,7 @@
 #include "ci/news.h"
 #include "ci/outbox.h"
 #include "ci/plan.h"
+#include "ci/revision.h"
 #include "ci/settings.h"
 #include "ci/watch.h"
 #include "cmd/command.h"
@@ -41,6 +42,12 @@ int ci_open(struct context *context, struct ci *ci);
 void ci_close(struct ci *ci);
 /* Look at the sources, port each series to each line in memory, and plan. `look_only`: nothing is fetched or written. */
 int ci_look(struct ci *ci, bool look_only);
+/* Plan again, after something was ruled meanwhile. */
+int ci_replan(struct ci *ci);
+/* Port what has a kernel in the store, in memory. */
+int ci_port(struct ci *ci, struct plan_line *lines, size_t n);
+/* Each line as it stood when a round had ended, with the kernels of then, ported. */
+int ci_lines_of_round(struct ci *ci, int64_t round, struct plan_line **lines, size_t *n);
 
 /* The words and switches of the command. Each gives an exit code or -1. */
 int ci_tick(struct ci *ci); /* ci_tick.c */
@@ -49,6 +56,9 @@ int ci_log(struct ci *ci);  /* ci_log.c: `series ci log` */
 int ci_doctor(
 	struct context *context); /* ci_doctor.c: `series ci doctor`: works where ci_open() fails */
 int ci_task(struct context *context, const char *dir); /* ci_task.c: --task DIR */
+
+int ci_publish(struct ci *ci); /* site.c: `series ci publish` */
+int ci_prune(struct ci *ci);   /* ci_prune.c: `series ci prune [--dry-run]` */
 
 /* The site: settings.publish.dir made anew and put in place in one step; nothing where it is not configured. */
 int site_publish(struct ci *ci); /* site.c */
@@ -60,6 +70,8 @@ int site_keep(struct ci *ci, const struct round *round);
 
 /* Put into the outbox what `news` and the calendar ask for: the mail on what changed, the weekly heartbeat. */
 int ci_tell(struct ci *ci, const struct news *news, const struct staleness *staleness);
+/* A newer revision of a series is on the lists: said once. */
+int ci_tell_revision(struct ci *ci, const struct series *series, const struct revision *revision);
 /* Draft replies to the announcements of those candidates that have been tested. */
 int ci_draft_replies(struct ci *ci);
 
