@@ -63,6 +63,7 @@ _series()
 	targets)
 		own=$(series "${with[@]}" list --names targets 2>/dev/null)
 		COMPREPLY=($(compgen -W "$own" -- "$cur")) ;;
+	*) COMPREPLY=($(compgen -W "$words" -- "$cur")) ;;
 	esac
 }
 complete -F _series series

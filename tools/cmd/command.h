@@ -39,7 +39,7 @@ struct command_option {
 };
 
 /* What the words behind the command are: for its completion. */
-enum command_words { WORDS_NONE, WORDS_TARGETS, WORDS_FILES, WORDS_COMMANDS };
+enum command_words { WORDS_NONE, WORDS_TARGETS, WORDS_FILES, WORDS_COMMANDS, WORDS_PARTS };
 
 struct context;
 
@@ -57,7 +57,8 @@ struct command {
 	 * says.
 	 */
 	int (*run)(struct context *context);
-	bool no_json; /* --json is refused: it has no results that a program would read */
+	const char *parts; /* WORDS_PARTS: those that the first word may be, blank-separated */
+	bool no_json;	   /* --json is refused: it has no results that a program would read */
 };
 
 /* What a run function is given. Lives in main; everything it names lives as long as `arena`. */

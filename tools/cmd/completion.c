@@ -25,6 +25,7 @@ static const char completion_tail[] =
 	"	targets)\n"
 	"		own=$(series \"${with[@]}\" list --names targets 2>/dev/null)\n"
 	"		COMPREPLY=($(compgen -W \"$own\" -- \"$cur\")) ;;\n"
+	"	*) COMPREPLY=($(compgen -W \"$words\" -- \"$cur\")) ;;\n"
 	"	esac\n"
 	"}\n"
 	"complete -F _series series\n";
@@ -109,8 +110,12 @@ void help_completion(struct text *out)
 				completion_choices(out, &commands[i]->options[k]);
 	text_adds(out, completion_named);
 	for (size_t i = 0; i < ncommands; i++) {
-		text_addf(out, "	%s) words=%s own='", commands[i]->name,
-			  words[commands[i]->words]);
+		if (commands[i]->words == WORDS_PARTS)
+			text_addf(out, "	%s) words='%s' own='", commands[i]->name,
+				  commands[i]->parts);
+		else
+			text_addf(out, "	%s) words=%s own='", commands[i]->name,
+				  words[commands[i]->words]);
 		completion_words(out, commands[i]->options, commands[i]->noptions);
 		text_adds(out, "' ;;\n");
 	}
