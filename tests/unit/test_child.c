@@ -312,6 +312,28 @@ static void its_output_can_go_to_a_file(void **state)
 	assert_ok(file_remove_tree(temp));
 }
 
+static void both_streams_can_be_appended_to_a_file(void **state)
+{
+	char *temp, *path;
+	struct slice text;
+
+	assert_ok(file_temp_dir(*state, "test_child", &temp));
+	path = arena_printf(*state, "%s/log", temp);
+
+	struct child_ask ask = { .argv = SH("echo out; echo err >&2"), .log_file = path };
+	struct child_answer answer;
+
+	assert_ok(child_run(*state, &ask, &answer));
+	assert_ok(child_run(*state, &ask, &answer));
+	assert_slice(answer.out, "");
+	assert_slice(answer.err, "");
+	assert_int_equal(file_read(*state, path, 100, &text), 1);
+	assert_slice(text, "out\nerr\nout\nerr\n");
+	ask.log_file = arena_printf(*state, "%s/none/log", temp);
+	assert_fails(child_run(*state, &ask, &answer), FAIL_INFRA, "cannot start sh");
+	assert_ok(file_remove_tree(temp));
+}
+
 static void nothing_of_ours_leaks_into_it_or_stays(void **state)
 {
 	struct child_ask ask = { .argv = SH("ls /proc/self/fd | wc -l; exit 0"),
@@ -351,4 +373,5 @@ UNIT_MAIN(unit(streams_and_status_come_back), unit(without_input_it_reads_nothin
 	  unit(when_we_are_killed_the_group_ends), unit(a_signal_that_we_catch_ends_it),
 	  unit(who_asks_is_called_while_it_runs_and_may_end_it),
 	  unit(lines_of_its_stderr_are_told_as_they_come), unit(its_output_can_go_to_a_file),
+	  unit(both_streams_can_be_appended_to_a_file),
 	  unit(nothing_of_ours_leaks_into_it_or_stays), unit(its_time_on_the_processor_is_counted))

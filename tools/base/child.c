@@ -462,6 +462,12 @@ static int open_streams(const struct child_ask *ask, struct launch *launch, stru
 	} else {
 		launch->in = fd_high(open("/dev/null", O_RDONLY | O_CLOEXEC));
 	}
+	if (ask->log_file) {
+		launch->out = fd_high(
+			open(ask->log_file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
+		launch->err = launch->out < 0 ? -1 : fcntl(launch->out, F_DUPFD_CLOEXEC, 3);
+		return launch->in < 0 || launch->err < 0 ? -1 : 0;
+	}
 	if (ask->stdout_file) {
 		launch->out = fd_high(
 			open(ask->stdout_file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));

@@ -29,6 +29,8 @@ struct child_ask {
 	bool (*on_tick)(void *data);
 	unsigned int tick_ms;
 	void *data;
+	/* Both its streams are appended to it as they come, and nothing is kept; NULL: as said above. */
+	const char *log_file;
 };
 
 struct child_answer {
