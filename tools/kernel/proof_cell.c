@@ -209,7 +209,7 @@ static int cell_plan_go(struct cell_work *cell)
 	if (t->engine->guest_state != WORK_DONE || t->selftests_state != WORK_DONE)
 		return 0;
 	if (cell->plan.state == WORK_NONE) {
-		if (plan_make(cell, NULL, 0, &cell->plan))
+		if (cell_tests_plan(cell, NULL, 0, &cell->plan))
 			return -1;
 		cell->cell->planned = cell->plan.n;
 		return plan_want(cell, &cell->plan, "initramfs");

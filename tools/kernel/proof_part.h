@@ -137,7 +137,8 @@ bool test_wanted(const struct proof_ask *ask, const char *name);
 /* Is its program among those that were built? */
 bool tests_have(const struct build_tests *tests, const char *name);
 /* What runs in the cell; of `doubts` only those programs, where there are any. */
-int plan_make(struct cell_work *cell, const size_t *doubts, size_t ndoubts, struct plan *plan);
+int cell_tests_plan(struct cell_work *cell, const size_t *doubts, size_t ndoubts,
+		    struct plan *plan);
 int plan_want(struct cell_work *cell, struct plan *plan, const char *file);
 
 /* proof_run.c */

@@ -58,7 +58,7 @@ static bool in_doubt(const struct cell_work *cell, const size_t *doubts, size_t 
 	return !ndoubts;
 }
 
-int plan_make(struct cell_work *cell, const size_t *doubts, size_t ndoubts, struct plan *plan)
+int cell_tests_plan(struct cell_work *cell, const size_t *doubts, size_t ndoubts, struct plan *plan)
 {
 	struct engine *engine = cell->target->engine;
 	const struct suite *suite = cell->cell->cell->suite;

@@ -128,7 +128,7 @@ int cell_again_go(struct cell_work *cell)
 
 	if (cell->again.state == WORK_NONE) {
 		runs_new(cell);
-		if (plan_make(cell, cell->doubts, cell->ndoubts, &cell->again))
+		if (cell_tests_plan(cell, cell->doubts, cell->ndoubts, &cell->again))
 			return -1;
 		return plan_want(cell, &cell->again, "initramfs.again");
 	}
