@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "base/progress.h"
+#include "base/shown.h"
 #include "base/text.h"
 #include "patch/mark.h"
 
@@ -28,22 +29,6 @@ const char *tint_on(bool color, enum tint tint);
 const char *tint_off(bool color, enum tint tint);
 /* How a mark is shown: good, look at it, bad. */
 enum tint mark_tint(enum mark mark);
-
-/*
- * `s` with what a terminal would obey made visible: control characters as \x1b, C1 controls and
- * those that turn the writing direction as <U+202E>, bytes that are no UTF-8 as \xff. Tabs stay;
- * newlines stay where `lines`.
- */
-void text_add_shown(struct text *text, struct slice s, bool lines);
-/* The same, of one line, owned by the arena. */
-char *text_shown(struct arena *arena, const char *s);
-/* Columns that it takes on a terminal, tabs not counted, escape sequences of tints not either. */
-size_t text_columns(struct slice s);
-/* Cut to at most `columns`, with "..." where something was cut. */
-void text_add_cut(struct text *text, struct slice s, size_t columns);
-/* Words filled into lines of `width` columns, each line behind `indent` spaces; ends in a newline.
- */
-void text_add_filled(struct text *text, struct slice s, size_t indent, size_t width);
 
 /*
  * Reasons, "; " between them, one below the other, each filled behind `indent` spaces and a dash;

@@ -10,15 +10,14 @@
  * a patch, but just text in a reply that quotes one. One pass over the lines, and one over the
  * diff.
  */
-#define _GNU_SOURCE /* strcasestr(), timegm() */
 #include "patch/mail.h"
 
 #include <ctype.h>
 #include <stdio.h>
 #include <strings.h>
-#include <time.h>
 
 #include "base/fail.h"
+#include "patch/mail_date.h"
 #include "patch/mbox.h"
 #include "patch/mime.h"
 
@@ -29,47 +28,6 @@ struct letter {
 	size_t end;   /* of the message: "---", the diff, or all */
 	size_t diff;  /* lines.n without one */
 };
-
-static bool parse_zone(const char *p, int *minutes)
-{
-	int sign = *p == '-' ? -1 : 1;
-	unsigned int hours, rest;
-
-	*minutes = 0;
-	if ((*p == '+' || *p == '-') && sscanf(p + 1, "%2u%2u", &hours, &rest) == 2 && hours < 24 &&
-	    rest < 60)
-		*minutes = sign * (int)(hours * 60 + rest);
-	return true;
-}
-
-/* "Tue, 17 Feb 2026 16:54:38 -0800", the day's name and the seconds optional. */
-static bool parse_date(const char *value, struct mail *mail)
-{
-	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-	const char *comma = value ? strchr(value, ',') : NULL;
-	struct tm tm = { 0 };
-	char month[4] = "";
-	const char *found;
-	int at = 0, more = 0;
-
-	if (!value ||
-	    sscanf(comma ? comma + 1 : value, " %d %3s %d %d:%d%n", &tm.tm_mday, month, &tm.tm_year,
-		   &tm.tm_hour, &tm.tm_min, &at) < 5 ||
-	    !at)
-		return false;
-	value = (comma ? comma + 1 : value) + at;
-	if (sscanf(value, ":%d%n", &tm.tm_sec, &more) == 1)
-		value += more;
-	found = strlen(month) == 3 ? strcasestr(months, month) : NULL;
-	if (!found || (found - months) % 3 || tm.tm_mday < 1 || tm.tm_mday > 31 ||
-	    tm.tm_hour > 23 || tm.tm_min > 59 || tm.tm_sec > 60 || tm.tm_year > 9999)
-		return false;
-	tm.tm_mon = (int)(found - months) / 3;
-	tm.tm_year += tm.tm_year < 50 ? 100 : tm.tm_year < 1000 ? 0 : -1900;
-	parse_zone(value + strspn(value, " \t"), &mail->date_offset);
-	mail->date = timegm(&tm) - (int64_t)mail->date_offset * 60;
-	return true;
-}
 
 /* "<id>" without its brackets; the first where there are more. */
 static char *parse_id(struct arena *arena, const char *value)
@@ -178,7 +136,7 @@ static void take_in_body(struct arena *arena, struct letter *letter, const char 
 		else if (which == 1)
 			parse_subject(arena, mime_words(arena, whole), mail);
 		else
-			parse_date(whole, mail);
+			mail_date_parse(whole, &mail->date, &mail->date_offset);
 		any = true;
 	}
 	if (any)
@@ -397,7 +355,7 @@ static void read_headers(struct arena *arena, const struct mime *mime, struct ma
 	if (value &&
 	    !mime_person(arena, mime_utf8(arena, slice_of(value), mime->charset), &mail->author))
 		mail->author = (struct person){ 0 };
-	parse_date(mime_get(mime, "date"), mail);
+	mail_date_parse(mime_get(mime, "date"), &mail->date, &mail->date_offset);
 	value = mime_get(mime, "subject");
 	value = mime_utf8(arena, slice_of(value ? value : ""), mime->charset);
 	parse_subject(arena, mime_words(arena, value), mail);

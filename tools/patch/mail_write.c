@@ -9,28 +9,14 @@
  */
 #include "patch/mail.h"
 
-#include <stdlib.h>
 #include <strings.h>
-#include <time.h>
 
 #include "patch/diffstat.h"
+#include "patch/mail_date.h"
 #include "patch/mbox.h"
 #include "patch/mime.h"
 
 static const char signature[] = "-- \nseries\n\n";
-
-static void add_date(struct text *out, int64_t date, int offset)
-{
-	static const char days[] = "SunMonTueWedThuFriSat";
-	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-	time_t local = (time_t)(date + (int64_t)offset * 60);
-	struct tm tm = { 0 };
-
-	gmtime_r(&local, &tm);
-	text_addf(out, "Date: %.3s, %d %.3s %d %02d:%02d:%02d %c%02d%02d\n", days + 3 * tm.tm_wday,
-		  tm.tm_mday, months + 3 * tm.tm_mon, tm.tm_year + 1900, tm.tm_hour, tm.tm_min,
-		  tm.tm_sec, offset < 0 ? '-' : '+', abs(offset) / 60, abs(offset) % 60);
-}
 
 static bool is_ascii(struct slice s)
 {
@@ -136,7 +122,7 @@ void mail_write(struct text *out, const struct mail_style *style, const struct p
 	text_adds(out, "From: ");
 	mime_add_person(out, sender, strlen("From: "));
 	text_addc(out, '\n');
-	add_date(out, date, date_offset);
+	mail_date_write(out, date, date_offset);
 	add_subject(out, style, text_str(&subject));
 	add_people(out, "To: ", &style->to);
 	add_people(out, "Cc: ", &style->cc);
