@@ -49,4 +49,11 @@ int outcome_write(struct arena *arena, const char *dir, const struct outcome *ou
 /* 1, 0 (none yet), -1 (a broken one; it is moved aside). */
 int outcome_read(struct arena *arena, const char *dir, struct outcome *outcome);
 
+/* The folder's lock: 1 and a descriptor that holds it until it is closed, 0 somebody else has it, -1. */
+int order_lock(struct arena *arena, const char *dir, int *fd);
+/* Who does the task puts its process and host into the lock that it holds. */
+int order_sign(int fd);
+/* The process of this machine that signed it, if it still is one that was started for this task; else 0. */
+long order_holder(struct arena *arena, const char *dir);
+
 #endif
