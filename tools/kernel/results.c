@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The schema is a list of steps, each a script; PRAGMA user_version says how many of them a file has had. Text is
- * kept as text, ids as hexadecimal: whoever looks into the file with sqlite3 can read it.
+ * Text is kept as text, ids as hexadecimal: whoever looks into the file with sqlite3 can read it.
  *
  * synchronous=NORMAL with a write-ahead log: after a crash of the program or of the machine the file is whole, and holds
  * everything up to one of its last transactions.
@@ -16,47 +15,8 @@
 #include "base/file.h"
 #include "kernel/results_part.h"
 
-/* "seri" */
-#define APPLICATION_ID 0x73657269
 /* Another run may be in the middle of writing. */
 #define BUSY_MS 30000
-
-static const char *const steps[RESULTS_SCHEMA] = {
-	"CREATE TABLE runs(id INTEGER PRIMARY KEY, started INTEGER, ended INTEGER, series TEXT,"
-	" command TEXT, version TEXT);"
-	"CREATE TABLE builds(id INTEGER PRIMARY KEY, run INTEGER REFERENCES runs(id), series TEXT,"
-	" target TEXT, config TEXT, compiler TEXT, key TEXT, arm TEXT, tree TEXT, built INTEGER,"
-	" cached INTEGER, wall REAL, cpu REAL, complaints INTEGER, new_complaints INTEGER,"
-	" error TEXT);"
-	"CREATE INDEX builds_of_run ON builds(run);"
-	"CREATE INDEX builds_of_tree ON builds(series, target, tree);"
-	"CREATE TABLE arms(id INTEGER PRIMARY KEY, run INTEGER REFERENCES runs(id), key TEXT,"
-	" attempt INTEGER, series TEXT, target TEXT, cell TEXT, arm TEXT, tree TEXT, dir TEXT,"
-	" emulator TEXT, ended TEXT, why TEXT, flaw TEXT, complete INTEGER, wall REAL, cpu REAL);"
-	"CREATE INDEX arms_of_key ON arms(key, attempt);"
-	"CREATE INDEX arms_of_run ON arms(run);"
-	"CREATE TABLE tests(arm INTEGER REFERENCES arms(id), place INTEGER, name TEXT,"
-	" status TEXT, signature TEXT, why TEXT, ms INTEGER, PRIMARY KEY(arm, place))"
-	" WITHOUT ROWID;"
-	"CREATE TABLE splats(arm INTEGER REFERENCES arms(id), place INTEGER, kind TEXT,"
-	" title TEXT, raw TEXT, test TEXT, line INTEGER, PRIMARY KEY(arm, place)) WITHOUT ROWID;"
-	"CREATE TABLE cells(id INTEGER PRIMARY KEY, run INTEGER REFERENCES runs(id), series TEXT,"
-	" target TEXT, cell TEXT, key TEXT, base TEXT, patched TEXT, word TEXT, red INTEGER,"
-	" unknown INTEGER, fixed TEXT, why TEXT, first_bad TEXT, base_arm INTEGER,"
-	" patched_arm INTEGER, at INTEGER);"
-	"CREATE INDEX cells_of_run ON cells(run);"
-	"CREATE INDEX cells_of_tree ON cells(series, target, patched);"
-	"CREATE TABLE judged(cell INTEGER REFERENCES cells(id), place INTEGER, name TEXT,"
-	" class TEXT, base TEXT, patched TEXT, why TEXT, PRIMARY KEY(cell, place)) WITHOUT ROWID;",
-	"CREATE TABLE audits(id INTEGER PRIMARY KEY, run INTEGER REFERENCES runs(id), series TEXT,"
-	" target TEXT, name TEXT, base TEXT, patched TEXT, ran INTEGER, notes INTEGER,"
-	" looks INTEGER, bads INTEGER, coverage TEXT);"
-	"CREATE INDEX audits_of_run ON audits(run);"
-	"CREATE INDEX audits_of_tree ON audits(series, target, patched);",
-	"CREATE TABLE steps(id INTEGER PRIMARY KEY, series TEXT, target TEXT, name TEXT,"
-	" seconds REAL);"
-	"CREATE INDEX steps_of_target ON steps(target, name);",
-};
 
 int results_fail(const struct results *results, const char *doing)
 {
@@ -164,15 +124,14 @@ int results_do(struct results *results, const char *sql, const char *types, ...)
 	return row;
 }
 
-static int script(struct results *results, const char *sql)
+int results_script(struct results *results, const char *sql)
 {
 	return sqlite3_exec(results->db, sql, NULL, NULL, NULL) ?
 		       results_fail(results, "prepare it") :
 		       0;
 }
 
-/* The one number that a pragma gives. */
-static int pragma(struct results *results, const char *sql, int64_t *value)
+int results_number(struct results *results, const char *sql, int64_t *value)
 {
 	__free(statement) sqlite3_stmt *statement = results_ask(results, sql, "");
 	int row = statement ? results_row(results, statement) : -1;
@@ -181,61 +140,62 @@ static int pragma(struct results *results, const char *sql, int64_t *value)
 	return row < 0 ? -1 : 0;
 }
 
-/* Bring it to our schema, in one transaction: whoever comes second finds it done. */
-static int upgrade(struct results *results)
+char *results_column(struct arena *arena, sqlite3_stmt *row, int i)
 {
-	struct arena *arena __free(arena) = arena_new();
-	int64_t application, version, tables;
+	const char *text = (const char *)sqlite3_column_text(row, i);
 
-	if (pragma(results, "PRAGMA application_id", &application) ||
-	    pragma(results, "PRAGMA user_version", &version) ||
-	    pragma(results, "SELECT count(*) FROM sqlite_master", &tables))
-		return -1;
-	if (tables && application != APPLICATION_ID)
-		return fail_as(FAIL_USAGE, "%s: no database of results: another program's",
-			       results->path);
-	if (version > RESULTS_SCHEMA)
-		return fail_as(FAIL_USAGE,
-			       "%s: written by a newer series (its schema is %lld, ours %d)",
-			       results->path, (long long)version, RESULTS_SCHEMA);
-	if (version == RESULTS_SCHEMA)
-		return 0;
-	if (script(results, "BEGIN IMMEDIATE") || pragma(results, "PRAGMA user_version", &version))
-		return -1;
-	for (; version < RESULTS_SCHEMA; version++)
-		if (script(results, steps[version]))
-			return -1;
-	return script(results,
-		      arena_printf(arena,
-				   "PRAGMA application_id=%d; PRAGMA user_version=%d; COMMIT",
-				   APPLICATION_ID, RESULTS_SCHEMA));
+	return arena_strdup(arena, text ? text : "");
 }
 
-int results_open(const char *path, struct results **results)
+/* A part of one that is open can be taken back alone. */
+int results_begin(struct results *results, bool *part)
+{
+	*part = !sqlite3_get_autocommit(results->db);
+	return results_script(results, *part ? "SAVEPOINT part" : "BEGIN IMMEDIATE");
+}
+
+/* SQLite may have taken all back by itself (a full disk): then there is nothing left to end. */
+int results_end(struct results *results, bool part, int ret)
+{
+	if (!ret)
+		ret = results_script(results, part ? "RELEASE part" : "COMMIT");
+	if (ret && !sqlite3_get_autocommit(results->db))
+		sqlite3_exec(results->db, part ? "ROLLBACK TO part; RELEASE part" : "ROLLBACK",
+			     NULL, NULL, NULL);
+	return ret;
+}
+
+int results_open_as(const char *path, const char *shown, struct results **results)
 {
 	struct results *r = calloc(1, sizeof(*r));
 
 	*results = NULL;
-	if (!r || !(r->path = strdup(path)))
+	if (!r || !(r->path = strdup(shown)))
 		abort();
 	if (sqlite3_open_v2(path, &r->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL)) {
 		if (r->db)
-			fail("cannot open %s: %s", path, sqlite3_errmsg(r->db));
+			fail("cannot open %s: %s", shown, sqlite3_errmsg(r->db));
 		else
 			fail("cannot open %s: SQLite cannot be loaded (package libsqlite3-0)",
-			     path);
+			     shown);
 		results_free(r);
 		return -1;
 	}
 	sqlite3_busy_timeout(r->db, BUSY_MS);
-	if (script(r,
-		   "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON") ||
-	    upgrade(r)) {
+	if (results_script(
+		    r,
+		    "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON") ||
+	    results_upgrade(r)) {
 		results_free(r);
 		return -1;
 	}
 	*results = r;
 	return 0;
+}
+
+int results_open(const char *path, struct results **results)
+{
+	return results_open_as(path, path, results);
 }
 
 void results_free(struct results *results)
@@ -350,22 +310,14 @@ static int arm_rows(struct results *results, int64_t run, struct arm_record *a,
 	return 0;
 }
 
-/* What was begun ends: as a whole, or not at all. */
-static int transaction_end(struct results *results, int ret)
-{
-	if (!ret)
-		ret = script(results, "COMMIT");
-	if (ret && !sqlite3_get_autocommit(results->db))
-		sqlite3_exec(results->db, "ROLLBACK", NULL, NULL, NULL);
-	return ret;
-}
-
 int results_arm_put(struct results *results, int64_t run, struct arm_record *arm,
 		    const struct guest_report *report, const struct console_report *console)
 {
-	if (script(results, "BEGIN IMMEDIATE"))
+	bool part;
+
+	if (results_begin(results, &part))
 		return -1;
-	return transaction_end(results, arm_rows(results, run, arm, report, console));
+	return results_end(results, part, arm_rows(results, run, arm, report, console));
 }
 
 static int cell_rows(struct results *results, int64_t run, const struct cell_record *c,
@@ -400,7 +352,9 @@ static int cell_rows(struct results *results, int64_t run, const struct cell_rec
 int results_cell_put(struct results *results, int64_t run, const struct cell_record *cell,
 		     const struct verdict *verdict)
 {
-	if (script(results, "BEGIN IMMEDIATE"))
+	bool part;
+
+	if (results_begin(results, &part))
 		return -1;
-	return transaction_end(results, cell_rows(results, run, cell, verdict));
+	return results_end(results, part, cell_rows(results, run, cell, verdict));
 }

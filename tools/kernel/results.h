@@ -96,8 +96,9 @@ int results_audit_put(struct results *results, int64_t run, const struct audit_r
 
 /*
  * Take in what another database of results has found, in one transaction (inside one that is open: as part of it), with ids of our own.
- * Done a second time for the same file it does nothing. `run` gets our id of its newest run; 0: it has none. FAIL_USAGE for a
- * newer schema, FAIL_INFRA for a damaged one; then nothing was taken.
+ * Done again for the same file it takes what is new since. `run` gets our id of its newest run; 0: it has none, or there is no such
+ * file. The file is only read. FAIL_USAGE for a newer schema, FAIL_INFRA for a damaged one, FAIL_BUSY for one that is being
+ * written to; then nothing was taken.
  */
 int results_merge(struct results *results, const char *path, int64_t *run);
 

@@ -3,7 +3,7 @@
  * SQLite, loaded when the first database is opened.
  *
  * Mapping and relocating it costs each run half a millisecond, and most runs open no database: see
- * kernel/archive_late.c, which does the same. The functions that kernel/results.c calls stand here,
+ * kernel/archive_late.c, which does the same. The functions that kernel/results*.c call stand here,
  * by SQLite's own declarations, and pass each call on.
  */
 #include <dlfcn.h>
@@ -57,6 +57,9 @@ LATE(int, sqlite3_prepare_v2,
      (sqlite3 * db, const char *sql, int n, sqlite3_stmt **statement, const char **tail),
      (db, sql, n, statement, tail))
 LATE(int, sqlite3_step, (sqlite3_stmt * s), (s))
+LATE(int, sqlite3_reset, (sqlite3_stmt * s), (s))
+LATE(int, sqlite3_bind_value, (sqlite3_stmt * s, int i, const sqlite3_value *value), (s, i, value))
+LATE(sqlite3_value *, sqlite3_column_value, (sqlite3_stmt * s, int i), (s, i))
 LATE(int, sqlite3_bind_text,
      (sqlite3_stmt * s, int i, const char *text, int n, void (*release)(void *)),
      (s, i, text, n, release))
