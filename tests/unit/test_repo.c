@@ -15,7 +15,9 @@ static const char tags[] =
 	"git tag v6.12.99-dirty $c; git tag verify $c; git tag vault/v6.12.98 $c; git tag v2.6.11 $t\n"
 	"git update-ref refs/series/kernel/v6.12.9 $(commit ours)\n"
 	"git update-ref refs/series/kernel/v7.0 $(commit seven); git pack-refs --all\n"
-	"git update-ref refs/series/other/v6.12.200 $c";
+	"git update-ref refs/series/other/v6.12.200 $c; git tag v6.12.300+mine $c\n"
+	"git update-ref refs/series/kernel/v6.12.301+x $c\n"
+	"git update-ref refs/series/tip/v6.12.108-rc1+0123456789ab $(commit tip)";
 
 static int open_and_read(const char *path)
 {
@@ -214,6 +216,9 @@ static void a_name_stands_for_what_people_mean(void **state)
 		{ "v6.13", "v6.13-rc2", "refs/tags/v6.13-rc2" },
 		{ "v5.10", "v5.10.100", "refs/tags/v5.10.100" },
 		{ "v7.0", "v7.0", "refs/series/kernel/v7.0" },
+		{ "v6.12.108-rc1+0123456789ab", "v6.12.108-rc1+0123456789ab",
+		  "refs/series/tip/v6.12.108-rc1+0123456789ab" },
+		{ "v6.12.300+mine", "v6.12.300+mine", "refs/tags/v6.12.300+mine" },
 		{ "main", "main", "refs/heads/main" },
 		{ "refs/tags/verify", "refs/tags/verify", "refs/tags/verify" },
 		{ "v6.12.99-dirty", "v6.12.99-dirty", "refs/tags/v6.12.99-dirty" },

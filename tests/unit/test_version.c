@@ -33,14 +33,39 @@ static void versions_are_read(void **state)
 static void what_is_no_version_is_refused(void **state)
 {
 	static const char *const bad[] = {
-		"",	     "v",	  "6",
-		"v6",	     "v6.",	  "v6.x",
-		"v.12",	     "v6.12.",	  "v6.12-dirty",
-		"v6.12-rc",  "v6.12-rc0", "v6.12-rc1x",
-		"V6.12",     "vv6.12",	  " v6.12",
-		"v6.12 ",    "v6.12.1.2", "v06.12",
-		"v6.012",    "v-6.12",	  "v6.99999999999999999999",
-		"v6.100000", "v6.12\n",
+		"",
+		"v",
+		"6",
+		"v6",
+		"v6.",
+		"v6.x",
+		"v.12",
+		"v6.12.",
+		"v6.12-dirty",
+		"v6.12-rc",
+		"v6.12-rc0",
+		"v6.12-rc1x",
+		"V6.12",
+		"vv6.12",
+		" v6.12",
+		"v6.12 ",
+		"v6.12.1.2",
+		"v06.12",
+		"v6.012",
+		"v-6.12",
+		"v6.99999999999999999999",
+		"v6.100000",
+		"v6.12\n",
+		"v6.12+",
+		"v6.12+.a",
+		"v6.12+a..b",
+		"v6.12+a.",
+		"v6.12+A",
+		"v6.12+a/b",
+		"v6.12+a b",
+		"v6.12+a+b",
+		"v6.12+a.lock",
+		"v6.12+0123456789012345678901234567890123456789012345678901234567890123456",
 	};
 	struct version v;
 
@@ -84,6 +109,38 @@ static void a_branch_has_its_releases_and_no_candidates(void **state)
 	assert_false(version_in(&v, &branch));
 }
 
+static void a_candidate_for_a_release_belongs_to_its_branch(void **state)
+{
+	struct version branch = parsed("v6.12"), v;
+
+	(void)state;
+	v = parsed("6.12.74-rc1");
+	assert_true(version_belongs(&v, &branch));
+	v = parsed("v6.12.74-rc1+0123456789ab");
+	assert_true(version_belongs(&v, &branch));
+	v = parsed("6.12.74");
+	assert_true(version_belongs(&v, &branch));
+	v = parsed("6.12-rc1");
+	assert_false(version_belongs(&v, &branch));
+	v = parsed("6.1.74");
+	assert_false(version_belongs(&v, &branch));
+}
+
+static void the_name_of_a_tip_says_its_version_and_is_no_release(void **state)
+{
+	struct version v = parsed("v6.1.188-rc1+0123456789ab"), plain;
+
+	(void)state;
+	assert_int_equal(v.patch, 188);
+	assert_int_equal(v.rc, 1);
+	assert_int_equal(parsed("v6.1.187+queue.0123456789ab").patch, 187);
+	assert_true(version_is_tip(slice_of("v6.1.187+queue.0123456789ab")));
+	assert_false(version_is_tip(slice_of("v6.1.187")));
+	assert_false(version_is_tip(slice_of("linux+x")));
+	assert_false(version_parse_plain(slice_of("v6.1.188-rc1+0123456789ab"), &plain));
+	assert_true(version_parse_plain(slice_of("v6.1.188-rc1"), &plain));
+}
+
 static void names_are_read_back(void **state)
 {
 	static const char *const names[] = { "v6.12.73", "v6.12", "v7.1-rc3", "v6.12.74-rc1" };
@@ -118,5 +175,7 @@ static void a_makefile_says_its_version(void **state)
 
 UNIT_MAIN(unit(versions_are_read), unit(what_is_no_version_is_refused),
 	  unit(versions_are_in_the_order_of_their_releases),
+	  unit(a_candidate_for_a_release_belongs_to_its_branch),
+	  unit(the_name_of_a_tip_says_its_version_and_is_no_release),
 	  unit(a_branch_has_its_releases_and_no_candidates), unit(names_are_read_back),
 	  unit(a_makefile_says_its_version))

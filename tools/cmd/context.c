@@ -181,6 +181,11 @@ static int target_missing(const struct targets *targets, const char *name)
 	struct version version;
 	struct text known __free_text = TEXT_INIT;
 
+	if (version_is_tip(slice_of(name)))
+		return fail_as(
+			FAIL_USAGE,
+			"%s is not in the store: tips of branches come and go with series ci",
+			name);
 	if (version_parse(slice_of(name), &version))
 		return fail_as(FAIL_USAGE, "%s is not in the store; get it with: series fetch %s",
 			       name, name);

@@ -44,7 +44,7 @@ static bool upstream_of(struct arena *arena, const char *full, struct version *v
 	rc = strstr(plain, "~rc");
 	if (rc)
 		*rc = '-';
-	return version_parse(slice_of(plain), version);
+	return version_parse_plain(slice_of(plain), version);
 }
 
 static int newest_first(const void *a, const void *b)

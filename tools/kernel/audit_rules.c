@@ -127,7 +127,7 @@ static int gates_make(struct arena *arena, const struct audit_ask *ask, struct g
 		struct version branch, version;
 		struct gate *gate;
 
-		if (!version_parse(slice_of(target->name), &branch) || version_in(&own, &branch) ||
+		if (!version_parse(slice_of(target->name), &branch) || version_belongs(&own, &branch) ||
 		    version_cmp(&branch, &own) < 0)
 			continue;
 		gate = arena_push(arena, gates);

@@ -3,7 +3,9 @@
 
 #include "base/fail.h"
 
-#define REF_PREFIX "refs/series/kernel/"
+#define KERNEL_REFS "refs/series/kernel/"
+#define TIP_REFS "refs/series/tip/"
+#define TIP_DIGITS 12
 #define FROM "From: "
 
 /* "KEY = VALUE" at the start of a line; false when there is none. */
@@ -39,7 +41,7 @@ int intake_version(struct slice makefile, struct version *version)
 		text_add_slice(&name, sub);
 	}
 	text_add_slice(&name, extra);
-	if (!version_parse(text_slice(&name), version))
+	if (!version_parse_plain(text_slice(&name), version))
 		return fail_as(FAIL_USAGE, "its Makefile says %s, which is not a release's version",
 			       text_str(&name));
 	return 0;
@@ -78,6 +80,13 @@ int intake_known(struct repo *repo, struct arena *arena, const char *name, struc
 	struct kernels kernels = { 0 };
 
 	*from = NULL;
+	if (version_is_tip(slice_of(name))) {
+		int r = repo_kernel(repo, arena, name, kernel);
+
+		if (r > 0)
+			*from = came_from(repo, arena, &kernel->commit);
+		return r;
+	}
 	if (repo_kernels(repo, arena, &kernels))
 		return -1;
 	for (size_t i = 0; i < kernels.n; i++) {
@@ -88,6 +97,15 @@ int intake_known(struct repo *repo, struct arena *arena, const char *name, struc
 		return 1;
 	}
 	return 0;
+}
+
+char *intake_tip_name(struct arena *arena, const struct version *version, const char *word,
+		      const git_oid *commit)
+{
+	char hex[TIP_DIGITS + 1];
+
+	return arena_printf(arena, "%s+%s%s%s", version_name(arena, version), word,
+			    *word ? "." : "", git_oid_tostr(hex, sizeof(hex), commit));
 }
 
 /* Another fetch brought the very same? Then all is well; else the failure stays as it is. */
@@ -115,7 +133,9 @@ int intake_commit(struct repo *repo, struct arena *arena, struct packfile *packf
 	if (packfile_add(packfile, GIT_OBJECT_COMMIT, text_slice(&text), &move.now) ||
 	    packfile_finish(packfile))
 		return -1;
-	move.name = arena_printf(arena, REF_PREFIX "%s", ask->name);
+	move.name = arena_printf(arena, "%s%s",
+				 version_is_tip(slice_of(ask->name)) ? TIP_REFS : KERNEL_REFS,
+				 ask->name);
 	if (repo_move_refs(repo, &move, 1, "series fetch") && !came_meanwhile(repo, &move))
 		return -1;
 	*kernel = (struct kernel){

@@ -3,7 +3,8 @@
  * Intake: how a kernel tree becomes a version of the store.
  *
  * Whatever brought it, the tree becomes a commit without parents whose id follows from the tree and
- * from where it came, under refs/series/kernel/vX.Y.Z; the ref is the last thing written.
+ * from where it came, under refs/series/kernel/vX.Y.Z; the ref is the last thing written. A branch's tip has no version
+ * of its own: it is called by what its Makefile says and its commit, and lies under refs/series/tip/, where no release is looked for.
  */
 #ifndef SERIES_KERNEL_INTAKE_H
 #define SERIES_KERNEL_INTAKE_H
@@ -29,8 +30,15 @@ bool intake_wanted(const struct version *version, const struct version *want);
 int intake_known(struct repo *repo, struct arena *arena, const char *name, struct kernel *kernel,
 		 char **from);
 
+/*
+ * What the tip of a branch is called: "v6.12.74-rc1+0123456789ab"; with `word` "queue", whose Makefile says the version of
+ * the last release: "v6.12.73+queue.0123456789ab".
+ */
+char *intake_tip_name(struct arena *arena, const struct version *version, const char *word,
+		      const git_oid *commit);
+
 struct intake_ask {
-	const char *name; /* "v6.12.73" */
+	const char *name; /* "v6.12.73", or a tip's */
 	git_oid tree;
 	int64_t date;	    /* seconds since the epoch */
 	const char *from;   /* "orig linux 6.12.73-1" */

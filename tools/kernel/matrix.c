@@ -248,7 +248,7 @@ static bool is_target(const char *word)
 
 	if (!slice_starts(s, "v"))
 		return false;
-	if (version_parse(s, &version))
+	if (version_parse_plain(s, &version))
 		return true;
 	s = slice_skip(s, 1);
 	if (!slice_ends(s, ".x"))

@@ -20,7 +20,7 @@ bool matrix_names(const char *word, const char *kernel)
 	if (!version_parse(slice_of(kernel), &version))
 		return false;
 	if (version_parse(s, &of_word))
-		return of_word.patch < 0 && !of_word.rc && version_in(&version, &of_word);
+		return of_word.patch < 0 && !of_word.rc && version_belongs(&version, &of_word);
 	if (!slice_starts(s, "v") || !slice_ends(s, ".x"))
 		return false;
 	s = slice_skip(s, 1);

@@ -108,7 +108,7 @@ static int read_target(struct arena *arena, const struct conf *conf, const char 
 	struct version version;
 
 	target->name = arena_strdup(arena, name);
-	if (name[0] != 'v' || !version_parse(slice_of(name), &version) || version.patch >= 0 ||
+	if (name[0] != 'v' || !version_parse_plain(slice_of(name), &version) || version.patch >= 0 ||
 	    version.rc)
 		return fail_as(FAIL_USAGE, "%s: target '%s' is no branch such as v6.12", conf->path,
 			       name);
@@ -152,7 +152,7 @@ const struct target *targets_branch(const struct targets *targets, const struct 
 
 	for (size_t i = 0; i < targets->n; i++)
 		if (version_parse(slice_of(targets->items[i].name), &branch) &&
-		    version_in(version, &branch))
+		    version_belongs(version, &branch))
 			return &targets->items[i];
 	return NULL;
 }

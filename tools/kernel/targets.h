@@ -29,7 +29,7 @@ struct targets {
 /* Fails with FAIL_USAGE naming file and line. */
 int targets_read(struct arena *arena, const char *workspace, struct targets *targets);
 const struct target *targets_find(const struct targets *targets, const char *name); /* or NULL */
-/* The target that a release belongs to, v6.12 for 6.12.73; or NULL. */
+/* The target that a release or a candidate for one belongs to, v6.12 for 6.12.73 and 6.12.74-rc1; or NULL. */
 const struct target *targets_branch(const struct targets *targets, const struct version *version);
 /*
  * What the user's words stand for: "v6.x" every configured v6 target in order, anything else

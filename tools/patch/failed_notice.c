@@ -79,7 +79,7 @@ static char *branch_at(struct arena *arena, const char *text)
 	const char *end = strstr(text, "-stable");
 	struct version version;
 
-	if (!end || !version_parse((struct slice){ text, (size_t)(end - text) }, &version) ||
+	if (!end || !version_parse_plain((struct slice){ text, (size_t)(end - text) }, &version) ||
 	    version.patch >= 0 || version.rc)
 		return NULL;
 	return version_name(arena, &version);

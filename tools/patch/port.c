@@ -96,7 +96,7 @@ static bool outside(const struct version *v, const char *from, const char *until
 	    !version_in(v, &bound))
 		return true;
 	return until && version_parse(slice_of(until), &bound) && version_cmp(v, &bound) > 0 &&
-	       !version_in(v, &bound);
+	       !version_belongs(v, &bound);
 }
 
 /* 1: the series says that this kernel does not need the patch; `out` is settled. */

@@ -7,6 +7,7 @@
  *
  *	refs/series/kernel/v6.12.73		a kernel tree that `series fetch` took in
  *	refs/tags/v6.12.73			the same in a user's clone
+ *	refs/series/tip/v6.12.74-rc1+0123456789ab	a commit that a branch was seen at (kernel/intake.h)
  *	refs/series/NAME/v6.12.73		the series NAME ported onto that kernel
  *	refs/series/NAME/v6.12			the same for who asked for the branch
  *
@@ -83,8 +84,8 @@ struct kernels {
 /* Every kernel version in the store (refs/series/kernel/, refs/tags/v*), oldest first. */
 int repo_kernels(struct repo *repo, struct arena *arena, struct kernels *kernels);
 /*
- * What `name` stands for: "v6.12.73" exactly that, "v6.12" the newest 6.12.y there is, else a ref,
- * branch, tag, or commit (git's own rules). 1 found, 0 not in the store, -1 failed.
+ * What `name` stands for: "v6.12.73" exactly that, "v6.12" the newest 6.12.y there is (never a tip), the name of a tip that
+ * tip, else a ref, branch, tag, or commit (git's own rules). 1 found, 0 not in the store, -1 failed.
  */
 int repo_kernel(struct repo *repo, struct arena *arena, const char *name, struct kernel *kernel);
 

@@ -13,6 +13,7 @@
 #include "patch/version.h"
 
 #define KERNEL_REFS "refs/series/kernel/"
+#define TIP_REFS "refs/series/tip/"
 #define TAG_REFS "refs/tags/"
 
 static void iterator_free(git_reference_iterator *iterator)
@@ -66,7 +67,7 @@ static int candidates_add(struct repo *repo, struct arena *arena, const char *gl
 		struct version version;
 
 		if (strlen(name) <= skip || name[skip] != 'v' ||
-		    !version_parse(slice_of(name + skip), &version) ||
+		    !version_parse_plain(slice_of(name + skip), &version) ||
 		    (branch && (version.major != branch->major || version.minor != branch->minor)))
 			continue; /* version_in() would leave out release candidates */
 
@@ -193,7 +194,10 @@ int repo_kernel(struct repo *repo, struct arena *arena, const char *name, struct
 	int r = 0;
 
 	*kernel = (struct kernel){ .asked = arena_strdup(arena, name) };
-	if (version_parse(slice_of(name), &version)) {
+	if (version_is_tip(slice_of(name))) {
+		r = kernel_from_ref(repo, arena, arena_printf(arena, TIP_REFS "%s", name), kernel);
+		kernel->name = r > 0 ? arena_strdup(arena, name) : NULL;
+	} else if (version_parse(slice_of(name), &version)) {
 		if (version.patch < 0 && !version.rc)
 			r = kernel_newest(repo, arena, &version, kernel);
 		else

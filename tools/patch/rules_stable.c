@@ -110,7 +110,7 @@ static struct slice prerequisite(struct slice words, const struct version *versi
 	struct slice none = SLICE(""), piece, id;
 	size_t n;
 
-	if (!branch_at(words, &branch, &n) || !version_in(version, &branch) ||
+	if (!branch_at(words, &branch, &n) || !version_belongs(version, &branch) ||
 	    !slice_cut(&words, ':', &piece) || !words.n || !slice_cut(&words, ':', &id))
 		return none;
 	id = slice_trim(id);
@@ -147,12 +147,12 @@ static void check_range(struct arena *arena, const struct rules_ask *ask,
 	}
 	if (!range.any)
 		return;
-	if (version_cmp(version, &range.first) < 0 && !version_in(version, &range.first))
+	if (version_cmp(version, &range.first) < 0 && !version_belongs(version, &range.first))
 		add(arena, ask, findings, "rules/stable-tag", SEVERITY_LOOK,
 		    arena_printf(arena, "upstream asks for it from %s on, and this is %s",
 				 branch_name(arena, range.first), ask->kernel->name));
 	else if (range.until && version_cmp(version, &range.last) > 0 &&
-		 !version_in(version, &range.last))
+		 !version_belongs(version, &range.last))
 		add(arena, ask, findings, "rules/stable-tag", SEVERITY_LOOK,
 		    arena_printf(arena, "upstream asks for it up to %s only, and this is %s",
 				 branch_name(arena, range.last), ask->kernel->name));

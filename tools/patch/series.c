@@ -81,8 +81,9 @@ bool series_name_ok(const char *name)
 		if (!islower((unsigned char)*p) && !isdigit((unsigned char)*p) &&
 		    !strchr("._-", *p))
 			return false;
-	return strcmp(name, "kernel") != 0 && !strstr(name, "..") && strlen(name) < 100 &&
-	       !slice_ends(slice_of(name), ".lock") && !slice_ends(slice_of(name), ".");
+	return strcmp(name, "kernel") != 0 && strcmp(name, "tip") != 0 && !strstr(name, "..") &&
+	       strlen(name) < 100 && !slice_ends(slice_of(name), ".lock") &&
+	       !slice_ends(slice_of(name), ".");
 }
 
 static char *clone(struct arena *arena, const char *s)
@@ -290,7 +291,7 @@ static int read_key(struct reader *reader, struct series_patch *patch,
 	if (!strcmp(key, "condition"))
 		return read_condition(reader, patch, entry);
 	if (!strcmp(key, "from") || !strcmp(key, "until")) {
-		if (!version_parse(slice_of(entry->value), &version))
+		if (!version_parse_plain(slice_of(entry->value), &version))
 			return wrong_value(reader, entry, "a version such as v6.1 or v6.12.73");
 		*(*key == 'f' ? &patch->applies_from : &patch->applies_until) = entry->value;
 	} else if (!strcmp(key, "needs")) {

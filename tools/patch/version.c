@@ -3,6 +3,7 @@
 
 /* Larger than any part a kernel has had, small enough for every sum and product made of it. */
 #define PART_MAX 99999
+#define TIP_MAX 64 /* bytes behind the "+" of a tip's name */
 
 /* Digits without a leading zero off the front of `rest`. */
 static bool take_number(struct slice *rest, unsigned int *value)
@@ -27,7 +28,24 @@ static bool take(struct slice *rest, const char *prefix)
 	return true;
 }
 
-bool version_parse(struct slice text, struct version *version)
+/* What makes a tip's name differ from others of its version: part of a ref and of a path, so no "..", no ".lock". */
+static bool take_tip(struct slice *rest)
+{
+	if (rest->n < 2 || rest->n > TIP_MAX + 1 || rest->p[0] != '+' || rest->p[1] == '.' ||
+	    slice_ends(*rest, ".") || slice_ends(*rest, ".lock") ||
+	    slice_find(*rest, SLICE("..")) >= 0)
+		return false;
+	for (size_t i = 1; i < rest->n; i++) {
+		char c = rest->p[i];
+
+		if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '.' || c == '-'))
+			return false;
+	}
+	*rest = slice_skip(*rest, rest->n);
+	return true;
+}
+
+static bool parse(struct slice text, struct version *version, bool *tip)
 {
 	struct version v = { .patch = -1 };
 	unsigned int part;
@@ -45,10 +63,37 @@ bool version_parse(struct slice text, struct version *version)
 			return false;
 		v.rc = (int)part;
 	}
+	*tip = take_tip(&text);
 	if (text.n)
 		return false;
 	*version = v;
 	return true;
+}
+
+bool version_parse(struct slice text, struct version *version)
+{
+	bool tip;
+
+	return parse(text, version, &tip);
+}
+
+bool version_parse_plain(struct slice text, struct version *version)
+{
+	struct version v;
+	bool tip;
+
+	if (!parse(text, &v, &tip) || tip)
+		return false;
+	*version = v;
+	return true;
+}
+
+bool version_is_tip(struct slice name)
+{
+	struct version v;
+	bool tip;
+
+	return parse(name, &v, &tip) && tip;
 }
 
 static int part_cmp(long a, long b)
@@ -90,6 +135,11 @@ int version_cmp(const struct version *a, const struct version *b)
 bool version_in(const struct version *v, const struct version *branch)
 {
 	return v->major == branch->major && v->minor == branch->minor && !v->rc;
+}
+
+bool version_belongs(const struct version *v, const struct version *branch)
+{
+	return v->major == branch->major && v->minor == branch->minor && (!v->rc || v->patch > 0);
 }
 
 char *version_name(struct arena *arena, const struct version *version)
