@@ -36,6 +36,11 @@
 #			PATH as qemu-system-x86_64: ws/ci/matrix.conf has the cell "fake" by default and "other" beside it,
 #			each with the tests payload_test (shows the fix: patch 1), smoke_test and own_test (the kernel's own). What
 #			goes otherwise than well is written into $FAKE_QEMU: tests/fake/qemu says how
+#   make_ci		remote.git and rc.git, remotes such as stable's and stable-rc's, still empty, and ws/ci/ci.conf that watches them:
+#			releases, candidates on linux-%.y, the queue on queue/%; the site is site/, mails go to mails/
+#   release V DIR	a release in remote.git: the files of DIR, their Makefile written for it, tagged V
+#   branch_tip REF V DIR [PARENT]	a commit with DIR is what REF of rc.git points to now; its id in $lib_commit. Without PARENT the
+#			branch was rewritten
 #
 # Real kernels:
 #   real_store V...	store.git as above, with these versions as they are ("v6.12.73"; "v6.12" is
@@ -144,7 +149,10 @@ json() {
 
 # The top Makefile of a version, as far as anybody reads it.
 lib_makefile() {
-	v=${1#v}
+	v=${1#v} lib_extra=
+	case $v in
+	*-rc*) lib_extra=-rc${v##*-rc} v=${v%-rc*} ;;
+	esac
 	printf '# SPDX-License-Identifier: GPL-2.0\nVERSION = %s\n' "${v%%.*}"
 	v=${v#*.}
 	printf 'PATCHLEVEL = %s\n' "${v%%.*}"
@@ -152,14 +160,14 @@ lib_makefile() {
 	*.*) printf 'SUBLEVEL = %s\n' "${v#*.}" ;;
 	*) printf 'SUBLEVEL = 0\n' ;;
 	esac
-	printf 'EXTRAVERSION =\nNAME = Demo\n'
+	printf 'EXTRAVERSION = %s\nNAME = Demo\n' "$lib_extra"
 	lib_rules
 }
 
 # What it takes to be built as a kernel is, out of tree: tinyconfig, olddefconfig, bzImage, headers, one object.
 lib_rules() {
 	cat <<-\END
-	RELEASE := $(VERSION).$(PATCHLEVEL).$(SUBLEVEL)
+	RELEASE := $(VERSION).$(PATCHLEVEL).$(SUBLEVEL)$(EXTRAVERSION)
 	tinyconfig: ; @echo CONFIG_TINY=y >$(O)/.config
 	olddefconfig: ; @grep -v CONFIG_NOWHERE $(O)/.config >$(O)/.config.new && mv $(O)/.config.new $(O)/.config
 	headers: ; @mkdir -p $(O)/usr/include
@@ -354,6 +362,55 @@ make_machine() {
 	PATH=$PWD/bin:$PATH
 	export FAKE_QEMU PATH
 	: >"$FAKE_QEMU"
+}
+
+# A remote such as stable's, beside the store and sharing its objects; ws watches it.
+make_ci() {
+	for lib_v in remote.git rc.git; do
+		git init -q --bare "$lib_v" && echo "$SERIES_STORE/objects" >"$lib_v/objects/info/alternates" ||
+			error 'cannot make remotes'
+	done
+	cat >ws/ci/ci.conf <<-END || error 'cannot make ci.conf'
+	[watch "stable"]
+		kind = release
+		url = $PWD/remote.git
+	[watch "stable-rc"]
+		kind = candidate
+		url = $PWD/rc.git
+		branch = linux-%.y
+	[watch "queue"]
+		kind = queue
+		url = $PWD/rc.git
+		branch = queue/%
+	[publish]
+		dir = $PWD/site
+	[tell]
+		to = maintainer@example.org
+		from = ci@example.org
+		folder = $PWD/mails
+	END
+}
+
+# Commit folder $3 as kernel $2 in repository $1, on parent $4; its id goes to $lib_commit.
+lib_remote() {
+	lib_makefile "$2" >"$3/Makefile" &&
+	lib_tree=$(
+		GIT_INDEX_FILE=$PWD/index.$$
+		export GIT_INDEX_FILE
+		rm -f "$GIT_INDEX_FILE"
+		git --git-dir="$1" --work-tree="$3" add -A -f . && git --git-dir="$1" write-tree
+		rm -f "$GIT_INDEX_FILE"
+	) &&
+	lib_commit=$(echo "Linux ${2#v}" | git --git-dir="$1" commit-tree ${4:+-p "$4"} "$lib_tree")
+}
+
+release() {
+	lib_remote remote.git "$1" "$2" &&
+	git --git-dir=remote.git tag -f -a -m "This is the ${1#v} stable release" "$1" "$lib_commit" >/dev/null
+}
+
+branch_tip() {
+	lib_remote rc.git "$2" "$3" "$4" && git --git-dir=rc.git update-ref "refs/heads/$1" "$lib_commit"
 }
 
 # Borrow one kernel from the test store; false when it lacks it.
