@@ -52,6 +52,7 @@ struct tips {
 	struct tip *items;
 	size_t n, cap;
 };
+/* `watch` NULL: of all. */
 int journal_tips(struct results *journal, struct arena *arena, const char *watch,
 		 struct tips *tips);
 
@@ -79,6 +80,7 @@ struct input {
 };
 
 enum task_state { TASK_PLANNED, TASK_SENT, TASK_ENDED };
+const char *task_state_word(enum task_state state); /* "planned", "sent", "ended" */
 struct task {
 	int64_t id, round;
 	enum proof_kind kind;
@@ -93,6 +95,7 @@ struct task {
 	const char *executor, *job; /* "local", "slurm"; its name there; "" */
 	int64_t sent, ended;
 	const char *word, *note; /* of its outcome, see ci/order.h; "" */
+	const char *host;	 /* that did it; "" */
 };
 struct round {
 	int64_t id, tick, started, ended; /* ended 0: not complete */
@@ -101,11 +104,18 @@ struct round {
 	const char *why; /* "v6.1.188 is out; the series changed" */
 };
 
-/* The round with all its tasks (ids are set; `needs` is an index from 1 into them before), or nothing. */
+/*
+ * The round with all its tasks (ids are set; `needs` is an index from 1 into them before), or nothing. Fails while another one is
+ * open. What depends on the round's id (dir) can be put within one journal_begin().
+ */
 int journal_round_begin(struct results *journal, struct round *round, struct task *tasks, size_t n);
+/* All but tick and started; ended 0: now. May be said again: what is published and told comes later. */
 int journal_round_end(struct results *journal, const struct round *round);
 /* The one that is not complete: 1, 0, -1. */
 int journal_round_open(struct results *journal, struct arena *arena, struct round *round);
+/* By its id: 1, 0, -1. */
+int journal_round_find(struct results *journal, struct arena *arena, int64_t id,
+		       struct round *round);
 struct rounds {
 	struct round *items;
 	size_t n, cap;
@@ -118,7 +128,7 @@ struct tasks {
 };
 /* Of a round, in order. */
 int journal_tasks(struct results *journal, struct arena *arena, int64_t round, struct tasks *tasks);
-/* State, tries, executor, job, times, word, note. */
+/* Dir, state, tries, executor, job, times, word, note, host. */
 int journal_task_put(struct results *journal, const struct task *task);
 
 /* What came out, of one proof in one round. */
@@ -154,6 +164,9 @@ int journal_standings(struct results *journal, struct arena *arena, int64_t befo
 /* All of one line, newest first, at most `max` (0: all). series, line NULL: any. */
 int journal_history(struct results *journal, struct arena *arena, const char *series,
 		    const char *line, size_t max, struct rulings *rulings);
+/* The newest for just this input (and series, line, kind, cell) that is not unknown: 1, 0, -1. */
+int journal_ruling_find(struct results *journal, struct arena *arena, const struct ruling *like,
+			struct ruling *ruling);
 /* How many of the newest in a row were unknown for just this input, and when the last one was. */
 int journal_misses(struct results *journal, const struct ruling *like, unsigned int *n,
 		   int64_t *last);
@@ -191,6 +204,11 @@ struct events {
 };
 int journal_events(struct results *journal, struct arena *arena, int64_t tick, size_t max,
 		   struct events *events);
+
+/*
+ * Events, and ticks that found nothing to do, older than so many days go; everything else is history, and stays.
+ */
+int journal_prune(struct results *journal, int64_t now, unsigned int days);
 
 /* Several of the above as one. Between them nothing else may fail silently: end with `keep` false to take all back. */
 int journal_begin(struct results *journal);
