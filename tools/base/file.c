@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "base/fail.h"
@@ -166,6 +167,29 @@ int file_make_dirs(const char *path)
 	return 0;
 }
 
+static void close_lock(void *lock)
+{
+	close(*(int *)lock);
+	free(lock);
+}
+
+/* As long as somebody lives who holds it, the folder is his. Where there are no locks, nobody can tell. */
+static void lock_dir(struct arena *arena, const char *path)
+{
+	int *lock = malloc(sizeof(*lock));
+
+	if (!lock)
+		return;
+	*lock = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (*lock >= 0 && !flock(*lock, LOCK_EX | LOCK_NB)) {
+		arena_own(arena, lock, close_lock);
+		return;
+	}
+	if (*lock >= 0)
+		close(*lock);
+	free(lock);
+}
+
 int file_temp_dir(struct arena *arena, const char *prefix, char **path)
 {
 	const char *tmp = getenv("TMPDIR");
@@ -173,6 +197,7 @@ int file_temp_dir(struct arena *arena, const char *prefix, char **path)
 
 	if (!mkdtemp(name))
 		return fail_errno("cannot make a temporary folder %s", name);
+	lock_dir(arena, name);
 	*path = name;
 	return 0;
 }

@@ -21,7 +21,10 @@ int file_write(const char *path, struct slice text, unsigned int mode);
 /* 1 folder, 2 regular file, 3 other, 0 nothing there, -1 failed. */
 int file_kind(const char *path);
 int file_make_dirs(const char *path); /* mkdir -p, mode 0777 & ~umask */
-/* A new folder "PREFIX.XXXXXX" under $TMPDIR (or /tmp), mode 0700; its name owned by the arena. */
+/*
+ * A new folder "PREFIX.XXXXXX" under $TMPDIR (or /tmp), mode 0700; its name owned by the arena. Its flock() is held until the
+ * arena is freed or we end, whichever way: one whose lock is free was left behind.
+ */
 int file_temp_dir(struct arena *arena, const char *prefix, char **path);
 /* rm -r, following no symlink; a path that is not there is fine. */
 int file_remove_tree(const char *path);

@@ -11,11 +11,16 @@
 /* What a stage takes, in MiB. */
 struct estimate {
 	uint64_t cache, state, memory;
-	const char *from; /* "the last 3 builds of v6.1", or "a guess: nothing was built yet" */
+	const char *from; /* "as v6.1.187 took", or "a guess: nothing was built here yet" */
+	uint64_t files;	  /* that are made in the cache */
 };
-/* From what it took before; else from measured defaults. `kind` PROOF_APPLY: fetching a tree. */
+/*
+ * From what it took before; else from measured defaults. `kind` PROOF_APPLY: fetching a tree. `kernel`: "v6.1.188", or where that
+ * is not known its line, "6.1.y-rc". Cheap but for the first time after a branch's newest kernel was built: then its folders are
+ * walked through, and what they take is noted in the journal.
+ */
 int estimate_make(struct arena *arena, struct results *journal, const char *cache,
-		  enum proof_kind kind, const char *line, unsigned int machine_memory,
+		  enum proof_kind kind, const char *kernel, unsigned int machine_memory,
 		  struct estimate *estimate);
 
 struct guard_ask {
