@@ -92,7 +92,7 @@ static int only_check(struct context *c, const struct proving *proving)
 	return 0;
 }
 
-static int jobs_read(const struct context *c, struct proof_ask *ask)
+int proving_jobs(const struct context *c, unsigned int *jobs)
 {
 	const char *given = option_value(c, "jobs");
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
@@ -100,8 +100,15 @@ static int jobs_read(const struct context *c, struct proof_ask *ask)
 
 	if (given && (!slice_number(slice_of(given), 4096, &n) || !n))
 		return fail_as(FAIL_USAGE, "--jobs takes a number from 1 to 4096, not '%s'", given);
-	ask->cores = given ? (unsigned int)n : 0;
-	ask->site.jobs = (unsigned int)n;
+	*jobs = (unsigned int)n;
+	return 0;
+}
+
+static int jobs_read(const struct context *c, struct proof_ask *ask)
+{
+	if (proving_jobs(c, &ask->site.jobs))
+		return -1;
+	ask->cores = option_given(c, "jobs") ? ask->site.jobs : 0;
 	return 0;
 }
 
@@ -146,15 +153,29 @@ static char *command_line(struct context *c)
 	return slice_str(c->arena, text_slice(&line));
 }
 
+/* `series ci --task` has no --sandbox: the best that works. */
+static const char *sandbox_asked(const struct context *c)
+{
+	for (size_t i = 0; i < c->command->noptions; i++)
+		if (!strcmp(c->command->options[i].name, "sandbox"))
+			return option_value(c, "sandbox");
+	return NULL;
+}
+
+int proving_sandbox(struct context *c, struct sandbox *sandbox)
+{
+	if (sandbox_probe(c->arena, sandbox_asked(c), sandbox))
+		return -1;
+	if (sandbox->kind == SANDBOX_NONE)
+		context_say(c, "building without a sandbox, what the patches bring runs as you: %s",
+			    sandbox->why ? sandbox->why : "asked for");
+	return 0;
+}
+
 static int sandbox_choose(struct context *c, struct proving *proving)
 {
-	if (sandbox_probe(c->arena, option_value(c, "sandbox"), &proving->sandbox))
-		return -1;
-	if (proving->sandbox.kind == SANDBOX_NONE)
-		context_say(c, "building without a sandbox, what the patches bring runs as you: %s",
-			    proving->sandbox.why ? proving->sandbox.why : "asked for");
 	proving->ask.site.sandbox = &proving->sandbox;
-	return 0;
+	return proving_sandbox(c, &proving->sandbox);
 }
 
 /* Those that fit, for the proof. */
@@ -168,45 +189,65 @@ static void ports_choose(struct context *c, struct proving *proving)
 	proving->ask.ports = fit;
 }
 
-int proving_make(struct context *c, const char *const *words, size_t nwords,
-		 struct proving *proving)
+static int ports_record(const struct proving *proving)
+{
+	const struct proof_ask *ask = &proving->ask;
+
+	for (size_t i = 0; i < ask->nports; i++)
+		if (results_step_put(proving->results, ask->series->name, ask->ports[i].kernel.name,
+				     STEP_APPLIED, ask->ports[i].seconds))
+			return -1;
+	return 0;
+}
+
+int proving_run(struct context *c, const struct proving_home *home, struct proving *proving)
 {
 	struct proof_ask *ask = &proving->ask;
 	struct run_record run = { .started = time(NULL),
-				  .command = command_line(c),
+				  .command = home->command ? arena_strdup(c->arena, home->command) :
+							     command_line(c),
 				  .version = arena_strdup(c->arena, program_version) };
-	const char *database;
 
-	if (ports_make(c, words, nwords, &proving->ports))
-		return -1;
 	ports_choose(c, proving);
 	ask->series = proving->ports.series;
 	ask->site.repo = c->repo;
 	ask->site.pack = proving->ports.pack;
 	ask->site.cache = file_cache_dir(c->arena);
-	database = ask->site.cache ? proving_database(c->arena) : NULL;
-	if (!database)
+	if (!ask->site.cache)
 		return -1;
-	proving->evidence = ask->evidence =
-		arena_printf(c->arena, "%s/runs/%s", results_home(c->arena), ask->series->name);
+	proving->evidence = ask->evidence = home->evidence;
 	if (!ask->nports)
 		return 0;
 	run.series = ask->series->name;
 	if (sandbox_choose(c, proving) || file_make_dirs(ask->evidence) ||
-	    results_open(database, &proving->results) || results_run_begin(proving->results, &run))
+	    results_open(home->database, &proving->results) ||
+	    results_run_begin(proving->results, &run))
 		return -1;
 	ask->results = proving->results;
 	ask->run = run.id;
-	for (size_t i = 0; i < ask->nports; i++)
-		if (results_step_put(proving->results, run.series, ask->ports[i].kernel.name,
-				     STEP_APPLIED, ask->ports[i].seconds))
-			return -1;
+	if (ports_record(proving))
+		return -1;
 	if (proof_make(c->arena, ask, &proving->proof)) {
 		if (fail_kind() == FAIL_INTERRUPTED)
 			context_say(c, "what was complete is kept: the same command goes on there");
 		return -1;
 	}
 	return results_run_end(proving->results, run.id);
+}
+
+int proving_make(struct context *c, const char *const *words, size_t nwords,
+		 struct proving *proving)
+{
+	struct proving_home home = { .database = NULL };
+
+	if (ports_make(c, words, nwords, &proving->ports))
+		return -1;
+	home.database = proving_database(c->arena);
+	if (!home.database)
+		return -1;
+	home.evidence = arena_printf(c->arena, "%s/runs/%s", results_home(c->arena),
+				     proving->ports.series->name);
+	return proving_run(c, &home, proving);
 }
 
 void proving_release(struct proving *proving)

@@ -46,6 +46,17 @@ bool proving_wants(const struct proving *proving, const struct cell *cell, const
  * complete stays known. */
 int proving_make(struct context *context, const char *const *words, size_t nwords,
 		 struct proving *proving);
+/* Where a proof keeps what it finds. */
+struct proving_home {
+	const char *database, *evidence; /* a file, a folder */
+	const char *command;		 /* for the record of the run; NULL: as it was called */
+};
+/* The same for ports that were made already, with `ask` as it stands. */
+int proving_run(struct context *context, const struct proving_home *home, struct proving *proving);
+/* --jobs, or as many as there are cores. */
+int proving_jobs(const struct context *context, unsigned int *jobs);
+/* The sandbox asked for, or the best that works; says so where there is none. */
+int proving_sandbox(struct context *context, struct sandbox *sandbox);
 /* Whatever proving_make() gave. */
 void proving_release(struct proving *proving);
 

@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #define _GNU_SOURCE
-#include <time.h>
-#include <unistd.h>
-
 #include "base/fail.h"
-#include "base/file.h"
-#include "cmd/audited.h"
+#include "cmd/auditing.h"
 #include "cmd/commands.h"
 #include "cmd/options.h"
 #include "cmd/proving.h"
-#include "cmd/screen.h"
 
 static int only_read(struct context *c, struct audit_choice *choice)
 {
@@ -34,118 +29,17 @@ static int only_read(struct context *c, struct audit_choice *choice)
 	return 0;
 }
 
-static int jobs_read(const struct context *c, unsigned int *jobs)
-{
-	const char *given = option_value(c, "jobs");
-	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-	unsigned long n = cores > 0 ? (unsigned long)cores : 1;
-
-	if (given && (!slice_number(slice_of(given), 4096, &n) || !n))
-		return fail_as(FAIL_USAGE, "--jobs takes a number from 1 to 4096, not '%s'", given);
-	*jobs = (unsigned int)n;
-	return 0;
-}
-
-static int site_make(struct context *c, struct audited *audited, struct sandbox *sandbox,
-		     struct build_site *site)
-{
-	*site = (struct build_site){
-		.repo = c->repo,
-		.pack = audited->ports.pack,
-		.cache = file_cache_dir(c->arena),
-		.workspace = context_workspace(c),
-		.sandbox = sandbox,
-		.progress = &c->progress,
-	};
-	if (!site->cache || !site->workspace || jobs_read(c, &site->jobs) ||
-	    sandbox_probe(c->arena, option_value(c, "sandbox"), sandbox))
-		return -1;
-	if (sandbox->kind == SANDBOX_NONE)
-		context_say(c, "no sandbox, what the patches bring runs as you: %s",
-			    sandbox->why ? sandbox->why : "asked for");
-	return 0;
-}
-
 static int audit_all(struct context *c, const struct audit_choice *choice, struct audited *audited)
 {
-	struct sandbox *sandbox = arena_new_of(c->arena, struct sandbox);
-	struct build_site site;
-	struct matrix *matrix = arena_new_of(c->arena, struct matrix);
-	const struct targets *targets = context_targets(c);
+	struct auditing *auditing = arena_new_of(c->arena, struct auditing);
+	unsigned int jobs;
 
-	if (!targets || site_make(c, audited, sandbox, &site) ||
-	    matrix_read(c->arena, site.workspace, matrix))
-		return -1;
-	for (size_t i = 0; i < audited->ports.n; i++) {
-		const struct port *port = &audited->ports.items[i];
-		struct build_config *config = arena_new_of(c->arena, struct build_config);
-		struct audit_ask ask = {
-			.site = site,
-			.series = audited->ports.series,
-			.port = port,
-			.ports = audited->ports.items,
-			.nports = audited->ports.n,
-			.targets = targets,
-		};
-
-		if (port->mark == MARK_CONFLICT)
-			continue;
-		if (matrix->nconfigs) {
-			*config = config_for(c->arena, matrix, &matrix->configs[0],
-					     port->kernel.name);
-			ask.config = config;
-		}
-		if (audit_run(c->arena, &ask, choice, &audited->audits[i]))
-			return fail_in("%s", port->kernel.name);
-		if (context_interrupted())
-			return -1;
-	}
-	return 0;
-}
-
-static struct audit_record record_of(const struct audited *audited, size_t i, size_t k)
-{
-	const struct port *port = &audited->ports.items[i];
-	const struct audit_answer *answer = &audited->audits[i].items[k];
-	struct audit_record record = {
-		.series = audited->ports.series->name,
-		.target = port->kernel.name,
-		.check = audit_checks[k].name,
-		.base = port->kernel.tree,
-		.patched = port->tree,
-		.ran = answer->ran,
-		.coverage = answer->coverage,
-	};
-
-	for (size_t f = 0; f < answer->findings.n; f++) {
-		record.notes += answer->findings.items[f].severity == SEVERITY_NOTE;
-		record.looks += answer->findings.items[f].severity == SEVERITY_LOOK;
-		record.bads += answer->findings.items[f].severity == SEVERITY_BAD;
-	}
-	return record;
-}
-
-/* For series status, and for reports. */
-static int audit_keep(struct context *c, const struct audited *audited)
-{
-	const char *path = proving_database(c->arena);
-	struct results *results __free(results) = NULL;
-	struct run_record run = { .started = time(NULL),
-				  .series = audited->ports.series->name,
-				  .command = arena_strdup(c->arena, "series verify"),
-				  .version = arena_strdup(c->arena, program_version) };
-
-	if (!path || results_open(path, &results) || results_run_begin(results, &run))
+	if (proving_jobs(c, &jobs) || auditing_begin(c, audited->ports.pack, jobs, auditing))
 		return -1;
 	for (size_t i = 0; i < audited->ports.n; i++)
-		for (size_t k = 0; audited->audits[i].items && k < naudit_checks; k++) {
-			struct audit_record record = record_of(audited, i, k);
-
-			if (audited->audits[i].asked[k] &&
-			    results_audit_put(results, run.id, &record))
-				return -1;
-		}
-	return results_run_end(results, run.id);
+		if (auditing_port(c, auditing, choice, audited, i))
+			return -1;
+	return 0;
 }
 
 static int verify_run(struct context *c)
@@ -158,7 +52,8 @@ static int verify_run(struct context *c)
 	if (only_read(c, &choice) || ports_make(c, c->words, c->nwords, &audited.ports))
 		return -1;
 	audited.audits = arena_alloc(c->arena, (audited.ports.n + 1) * sizeof(*audited.audits));
-	if (!audit_all(c, &choice, &audited) && !audit_keep(c, &audited)) {
+	if (!audit_all(c, &choice, &audited) &&
+	    !auditing_keep(c, proving_database(c->arena), "series verify", &audited)) {
 		if (c->json) {
 			json_t *json __free(json) = audited_json(&audited);
 
