@@ -12,6 +12,7 @@
 #include "base/child.h"
 #include "base/fail.h"
 #include "base/file.h"
+#include "patch/lore.h"
 #include "patch/mbox.h"
 
 #define MAIL_MAX ((size_t)256 * 1024 * 1024)
@@ -23,42 +24,6 @@ DEFINE_FREE(folder, char *, if (_v) file_remove_tree(_v))
 static bool is_id(const char *word)
 {
 	return strchr(word, '@') || !strncmp(word, "https://", 8) || !strncmp(word, "http://", 7);
-}
-
-/* "<id>", an address of the archive, or the id: the id. */
-static char *clean_id(struct arena *arena, const char *word)
-{
-	struct slice id = slice_trim(slice_of(word));
-
-	if (id.n > 2 && id.p[0] == '<' && id.p[id.n - 1] == '>')
-		id = (struct slice){ id.p + 1, id.n - 2 };
-	if (slice_starts(id, "http")) {
-		struct slice rest = id, part;
-
-		while (slice_cut(&rest, '/', &part))
-			if (memchr(part.p, '@', part.n))
-				id = part;
-	}
-	return slice_str(arena, id);
-}
-
-/* What b4 said last, without its traceback. */
-static const char *last_words(struct arena *arena, const struct child_answer *answer)
-{
-	struct slice err = answer->err, out = answer->out, line, last = SLICE("it said nothing");
-
-	while (slice_line(&out, &line))
-		if (!slice_blank(line) && !slice_starts(line, "---"))
-			last = slice_trim(line);
-	while (slice_line(&err, &line))
-		if (!slice_blank(line) && !slice_starts(line, "---"))
-			last = slice_trim(line);
-	/* An exception's arguments are not for people. */
-	if (memchr(last.p, '(', last.n))
-		last.n = (size_t)((const char *)memchr(last.p, '(', last.n) - last.p);
-	if (last.n > 120)
-		last.n = 120;
-	return slice_str(arena, slice_trim(last));
 }
 
 /* The .mbx that b4 left in `dir`. */
@@ -85,16 +50,6 @@ static int read_mbx(struct arena *arena, const char *dir, struct mails *mails)
 static int ask_b4(struct arena *arena, const char *id, const struct text *mbox, struct mails *mails)
 {
 	char *dir __free(folder) = NULL;
-	/*
-	 * It ends without a word where git knows no user, and sorts that user's sign-off last: be
-	 * nobody.
-	 */
-	static const char *const env[] = { "GIT_CONFIG_COUNT=2",
-					   "GIT_CONFIG_KEY_0=user.name",
-					   "GIT_CONFIG_VALUE_0=series",
-					   "GIT_CONFIG_KEY_1=user.email",
-					   "GIT_CONFIG_VALUE_1=series@localhost.invalid",
-					   NULL };
 	struct child_answer answer;
 	const char *argv[12];
 	size_t n = 0;
@@ -121,7 +76,7 @@ static int ask_b4(struct arena *arena, const char *id, const struct text *mbox, 
 	argv[n] = NULL;
 	if (child_run(arena,
 		      &(struct child_ask){ .argv = argv,
-					   .setenv = env,
+					   .setenv = lore_environment,
 					   .deadline_ms = mbox ? B4_OFFLINE_MS : B4_ONLINE_MS },
 		      &answer))
 		return -1;
@@ -133,8 +88,8 @@ static int ask_b4(struct arena *arena, const char *id, const struct text *mbox, 
 		return fail(
 			mbox ? "b4 could not make a series of the mails (%s): %s" :
 			       "b4 could not get message %s (%s); without the network, import the mails as files",
-			mbox ? last_words(arena, &answer) : id,
-			mbox ? "try --no-b4" : last_words(arena, &answer));
+			mbox ? lore_last_words(arena, answer.out, answer.err) : id,
+			mbox ? "try --no-b4" : lore_last_words(arena, answer.out, answer.err));
 	return read_mbx(arena, dir, mails);
 }
 
@@ -239,7 +194,7 @@ static void take_thread(struct arena *arena, const struct thread *thread, struct
 static int gather_id(struct arena *arena, const char *word, struct gathered *gathered)
 {
 	struct mails mails = { 0 };
-	const char *id = clean_id(arena, word);
+	const char *id = lore_clean_id(arena, word);
 
 	if (*id == '-')
 		return fail_as(FAIL_USAGE, "'%s' is neither a file nor a message id", word);

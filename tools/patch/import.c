@@ -19,10 +19,10 @@
 #include "base/fail.h"
 #include "base/file.h"
 #include "patch/gather.h"
+#include "patch/import_part.h"
 #include "patch/message.h"
 
 #define COPY_MAX ((size_t)256 * 1024 * 1024)
-#define LORE "https://lore.kernel.org/all/"
 
 DEFINE_FREE(config, git_config *, git_config_free(_v))
 DEFINE_FREE(folder, char *, if (_v) file_remove_tree(_v))
@@ -179,23 +179,21 @@ static int copy_old(struct intake *in)
 	return 0;
 }
 
-/* The patch as it will lie there; what we write must say what the mail said. */
-static int write_patch(struct intake *in, const struct mail *mail, const struct imported *out)
+int import_put_patch(struct arena *arena, const char *path, const struct mail *mail,
+		     const char *upstream)
 {
-	char *path = arena_printf(in->arena, "%s/%s", in->temp, out->file);
-	char *message = arena_printf(in->arena, "%s\n\n%s", mail->subject, mail->body);
+	char *message = arena_printf(arena, "%s\n\n%s", mail->subject, mail->body);
 	struct mail_style style = { .prefix = "PATCH",
 				    .message_id = mail->message_id,
 				    .base_commit = mail->base_commit,
-				    .from_line = in->ask->upstream ? in->ask->upstream :
-								     mail->upstream };
+				    .from_line = upstream ? upstream : mail->upstream };
 	struct text text __free_text = TEXT_INIT, was __free_text = TEXT_INIT,
 			 is __free_text = TEXT_INIT;
 	struct mail back;
 
 	mail_write(&text, &style, &mail->author, mail->date, mail->date_offset, message,
 		   &mail->diff);
-	if (mail_parse(in->arena, text_slice(&text), &back))
+	if (mail_parse(arena, text_slice(&text), &back))
 		return fail_in("'%s' as it would be written", mail->subject);
 	diff_write(&was, &mail->diff);
 	diff_write(&is, &back.diff);
@@ -241,16 +239,14 @@ static bool has_stable_tag(const struct mail *mail)
 	return false;
 }
 
-static int set_patch(struct intake *in, git_config *config, const struct mail *mail,
-		     const struct imported *out)
+int import_put_keys(struct arena *arena, git_config *config, const char *file,
+		    const struct mail *mail, const char *upstream, bool replaced)
 {
-	struct arena *arena = in->arena;
-	const char *upstream = in->ask->upstream;
 	char *named = message_upstream(arena, slice_of(mail->body));
-	char *link = mail->message_id ? arena_printf(arena, LORE "%s", mail->message_id) : NULL;
+	char *link = mail->message_id ? arena_printf(arena, LORE_ALL "%s", mail->message_id) : NULL;
 	bool tagged = has_stable_tag(mail);
 
-#define KEY(key) arena_printf(arena, "patch.%s." key, out->file)
+#define KEY(key) arena_printf(arena, "patch.%s." key, file)
 	if (!upstream)
 		upstream = mail->upstream;
 	if (!upstream && named && strlen(named) == 40)
@@ -259,7 +255,11 @@ static int set_patch(struct intake *in, git_config *config, const struct mail *m
 		return -1;
 	if (link && set_key(config, KEY("link"), link))
 		return -1;
-	if (out->replaced)
+	/* Without a prefix nobody said. */
+	if (link && mail->prefix && *mail->prefix && !mail->upstream &&
+	    set_key(config, KEY("version"), arena_printf(arena, "%u", mail->version)))
+		return -1;
+	if (replaced)
 		return 0; /* the rest is what somebody decided */
 	if (!upstream && link &&
 	    set_key(config, KEY("mainline"), arena_printf(arena, "Submitted, %s", link)))
@@ -271,7 +271,7 @@ static int set_patch(struct intake *in, git_config *config, const struct mail *m
 	    set_key(config, KEY("why"),
 		    upstream && tagged ? "upstream and tagged Cc: stable" :
 		    upstream	       ? "upstream, not tagged Cc: stable" :
-					 "no upstream commit is known"))
+					 WHY_NOT_UPSTREAM))
 		return -1;
 #undef KEY
 	return 0;
@@ -291,7 +291,9 @@ static int write_conf(struct intake *in)
 				    set_key(config, "series.title", title)))
 		return -1;
 	for (size_t i = 0; i < in->import->n; i++)
-		if (set_patch(in, config, &in->gathered.items[i], &in->import->items[i]))
+		if (import_put_keys(in->arena, config, in->import->items[i].file,
+				    &in->gathered.items[i], in->ask->upstream,
+				    in->import->items[i].replaced))
 			return -1;
 	return 0;
 }
@@ -323,10 +325,10 @@ static int publish(const struct intake *in)
 	}
 }
 
-/* One import at a time in a workspace: the folder of all series is the lock, let go with `fd`. */
-static int lock_series(const struct intake *in, int *fd)
+/* The folder of all series is the lock. */
+int import_lock(struct arena *arena, const char *workspace, int *fd)
 {
-	char *dir = arena_printf(in->arena, "%s/series", in->ask->workspace);
+	char *dir = arena_printf(arena, "%s/series", workspace);
 
 	if (file_make_dirs(dir))
 		return -1;
@@ -363,7 +365,10 @@ static int take_in(struct intake *in)
 	if (!in->import->created && copy_old(in))
 		return -1;
 	for (size_t i = 0; i < in->gathered.n; i++)
-		if (write_patch(in, &in->gathered.items[i], &in->import->items[i]))
+		if (import_put_patch(in->arena,
+				     arena_printf(in->arena, "%s/%s", in->temp,
+						  in->import->items[i].file),
+				     &in->gathered.items[i], in->ask->upstream))
 			return -1;
 	if (write_order(in) || write_conf(in))
 		return -1;
@@ -388,7 +393,7 @@ int import_mails(struct arena *arena, const struct import_ask *ask, struct impor
 		return fail_as(FAIL_USAGE,
 			       "--upstream takes a commit of 40 hexadecimal digits, not '%s'",
 			       ask->upstream);
-	if (lock_series(&in, &lock))
+	if (import_lock(arena, ask->workspace, &lock))
 		return -1;
 	import->dir = arena_printf(arena, "%s/series/%s", ask->workspace, ask->name);
 	import->created = file_kind(import->dir) == 0;

@@ -90,6 +90,7 @@ static int record_read(struct arena *arena, const char *path, const struct serie
 		return fail_in("%s", path);
 	recorded->kernel = note_value(arena, &recorded->mail, "Series-Kernel");
 	recorded->patch_id = note_value(arena, &recorded->mail, "Series-Patch-Id");
+	recorded->carried = note_value(arena, &recorded->mail, "Series-Carried-From");
 	recorded->note = bracket_note(arena, &recorded->mail);
 	if (patch_id(&patch->mail.diff, id))
 		return -1;
@@ -161,8 +162,9 @@ int recorded_apply(struct arena *arena, struct repo *repo, const struct recorded
 	for (size_t i = 0; i < answer->n; i++) {
 		answer->items[i].mark = MARK_RECORDED;
 		answer->items[i].evidence = arena_printf(
-			arena, "recorded in %s for %s: its pre-image, %u lines around, is here",
+			arena, "recorded in %s for %s%s: its pre-image, %u lines around, is here",
 			recorded->name, recorded->kernel ? recorded->kernel : "this branch",
+			recorded->carried ? ", carried over from an older form of the patch" : "",
 			RECORDED_CONTEXT);
 		answer->items[i].note = recorded->note;
 	}

@@ -7,6 +7,7 @@
  *
  *	Series-Kernel: v6.1.187			the kernel it was made for
  *	Series-Patch-Id: <40 hex>		git's patch-id of the patch that it answers
+ *	Series-Carried-From: <40 hex>		the same of the older form that a person answered
  *
  * It is used where its pre-image, wide context included, stands byte for byte in the target, and
  *the series' patch still is the one that it answers. TARGET is the branch ("v6.1"), or one exact
@@ -29,6 +30,7 @@ struct recorded {
 	bool current;		 /* patch_id is that of the series' patch */
 	char *note;		 /* the [ ... ] note of its message, without brackets; NULL */
 	char *name;		 /* the file, from the workspace: what reports say */
+	char *carried; /* patch-id of the older form that a person answered; `series update` brought it to this one; NULL */
 };
 
 /* 1 with the record for this patch and kernel, 0 when there is none, -1 (a malformed one;

@@ -27,6 +27,8 @@ const struct conf_key series_keys[] = {
 	{ "patch", true, "mainline", CONF_STRING,
 	  "where it stands on its way upstream, in SUSE's words: Submitted, Not yet, Never" },
 	{ "patch", true, "link", CONF_STRING, "where this patch was discussed" },
+	{ "patch", true, "version", CONF_NUMBER,
+	  "which version of the posting it came from: 2 of [PATCH v2 1/3]" },
 	{ "patch", true, "class", CONF_STRING, "stable-eligible, distro-only or out-of-tree" },
 	{ "patch", true, "why", CONF_STRING, "the rule that decided the class" },
 	{ "patch", true, "from", CONF_STRING, "the first version it is for, itself included" },
@@ -290,6 +292,14 @@ static int read_key(struct reader *reader, struct series_patch *patch,
 		return read_class(reader, patch, entry);
 	if (!strcmp(key, "condition"))
 		return read_condition(reader, patch, entry);
+	if (!strcmp(key, "version")) {
+		unsigned long number;
+
+		if (!slice_number(slice_of(entry->value), 9999, &number) || !number)
+			return wrong_value(reader, entry, "a number from 1 on");
+		patch->version = (unsigned int)number;
+		return 0;
+	}
 	if (!strcmp(key, "from") || !strcmp(key, "until")) {
 		if (!version_parse_plain(slice_of(entry->value), &version))
 			return wrong_value(reader, entry, "a version such as v6.1 or v6.12.73");

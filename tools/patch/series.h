@@ -51,6 +51,7 @@ struct series_patch {
 	const char *needs_why;
 	struct condition *conditions;
 	size_t nconditions, cap_conditions;
+	unsigned int version; /* of the posting that it came from: 2 of "[PATCH v2]"; 0: not known */
 };
 
 struct series {
