@@ -72,7 +72,7 @@ struct settings {
 		char *sendmail;	 /* [tell] sendmail: program; /usr/sbin/sendmail */
 		char *folder;	 /* [tell] folder: mails are written there, not sent; NULL */
 		unsigned int heartbeat_days; /* [tell] heartbeat-days: 7; 0: none */
-		char *drafts; /* [tell] drafts: folder for replies that a person sends; STATE/ci/drafts */
+		char *drafts; /* [tell] drafts: folder for replies that a person sends; NULL: ci_home()/drafts */
 	} tell;
 
 	struct {
@@ -102,6 +102,8 @@ int settings_read(struct arena *arena, const char *workspace, const struct targe
 const char *watch_kind_word(enum watch_kind kind);
 /* What is kept alive: "6.1.y", "6.1.y-rc", "6.1.y-queue". */
 char *watch_line(struct arena *arena, enum watch_kind kind, const struct target *target);
+/* The branch of a watch that has one: "refs/heads/linux-6.1.y". */
+char *watch_ref(struct arena *arena, const struct watch *watch, const struct target *target);
 
 /* STATE/ci, made: tasks, pages, drafts, the lock. `state` is results_home(). */
 char *ci_home(struct arena *arena, const char *state);
