@@ -214,16 +214,29 @@ void page_rest(struct context *c, const struct sheet *sheet, struct text *out)
 	text_adds(out, "</section>\n");
 }
 
-static void arm_row(struct context *c, struct text *out, const char *word,
-		    const struct known_arm *arm)
+/* Links to what it said: the published files, or the folder on this machine. */
+static const char *arm_evidence(struct context *c, const struct sheet *sheet,
+				const struct known_arm *arm)
+{
+	if (sheet->evidence_links) {
+		char *links = sheet->evidence_links(sheet->evidence_data, arm);
+
+		return links ? links : "evidence gone";
+	}
+	return arena_printf(c->arena, "<a href=\"%s/\">evidence</a> <code>%s</code>",
+			    html_file(c->arena, arm->dir),
+			    html_of(c->arena, path_word(c->arena, arm->dir)));
+}
+
+static void arm_row(struct context *c, struct text *out, const struct sheet *sheet,
+		    const char *word, const struct known_arm *arm)
 {
 	if (!arm->id || !arm->dir)
 		return;
-	text_addf(out, "<li>%s: %s%s%s, %s, <a href=\"%s/\">evidence</a> <code>%s</code></li>\n",
-		  word, *arm->flaw ? html_of(c->arena, arm->flaw) : html_of(c->arena, arm->end),
+	text_addf(out, "<li>%s: %s%s%s, %s, %s</li>\n", word,
+		  *arm->flaw ? html_of(c->arena, arm->flaw) : html_of(c->arena, arm->end),
 		  *arm->why ? ": " : "", html_of(c->arena, arm->why),
-		  seconds_word(c->arena, arm->wall_seconds), html_file(c->arena, arm->dir),
-		  html_of(c->arena, path_word(c->arena, arm->dir)));
+		  seconds_word(c->arena, arm->wall_seconds), arm_evidence(c, sheet, arm));
 }
 
 static void target_part(struct context *c, const struct sheet *sheet, struct text *out,
@@ -264,8 +277,8 @@ static void target_part(struct context *c, const struct sheet *sheet, struct tex
 			  cell->red || cell->unknown ? html_of(c->arena, cell->word) :
 						       "no regression",
 			  *cell->why ? ": " : "", html_of(c->arena, cell->why));
-		arm_row(c, out, "base", &cell->base);
-		arm_row(c, out, "patched", &cell->patched);
+		arm_row(c, out, sheet, "base", &cell->base);
+		arm_row(c, out, sheet, "patched", &cell->patched);
 		text_adds(out, "</ul></li>\n");
 	}
 	text_adds(out, "</ul>\n</div>\n");

@@ -81,6 +81,9 @@ struct sheet {
 	const char *verify_command, *test_command, *show_command,
 		*report_command; /* "series -C ws test" */
 	char *date;		 /* "2026-11-22 03:30 UTC" */
+	/* Where what a boot said is published: links, as HTML, or NULL: it is gone. Without this function it is linked where it lies. */
+	char *(*evidence_links)(void *data, const struct known_arm *arm);
+	void *evidence_data;
 };
 
 /* Port, compare, look up. 0, -1. */

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The site is made anew as a whole beside the one that is there, and put in place in one step: base/replacement.h. What does not change any more
+ * (the pages of rounds, evidence) is linked, so it costs a link a file; what says how things stand is written from the journal,
+ * in a few questions that do not depend on the number of runs.
+ */
+#define _GNU_SOURCE
+#include "cmd/site.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fail.h"
+#include "base/file.h"
+#include "base/replacement.h"
+
+/* As ci/news.h has it: what a person took out of the settings is history. */
+static bool watched(struct site *site, const struct course *course)
+{
+	const struct settings *settings = &site->ci->settings;
+	bool line = !settings->nwatches, series = !settings->nseries;
+
+	for (size_t i = 0; i < settings->nwatches && !line; i++)
+		for (size_t t = 0; t < settings->watches[i].ntargets && !line; t++)
+			line = !strcmp(watch_line(site->arena, settings->watches[i].kind,
+						  settings->watches[i].targets[t]),
+				       course->line);
+	for (size_t i = 0; i < settings->nseries && !series; i++)
+		series = !strcmp(settings->series[i], course->series);
+	return line && series;
+}
+
+static void count(struct site *site)
+{
+	site->watched = arena_alloc(site->arena, (site->courses.n + 1) * sizeof(*site->watched));
+	for (size_t i = 0; i < site->courses.n; i++) {
+		const struct course *course = &site->courses.items[i];
+
+		site->watched[i] = watched(site, course);
+		if (!site->watched[i])
+			continue;
+		site->lines++;
+		site->red += course->last->red;
+		site->unknown += course->last->unknown;
+	}
+}
+
+static int load(struct site *site)
+{
+	struct ci *ci = site->ci;
+	struct round open;
+	int is_open = journal_round_open(ci->journal, ci->arena, &open);
+	struct rounds all;
+
+	if (is_open < 0 || journal_rounds(ci->journal, ci->arena, 0, &all) ||
+	    courses_read(ci->journal, ci->arena, &site->courses) ||
+	    results_trends(ci->journal, ci->arena, SITE_BOOTS_MOST, &site->trends) ||
+	    staleness_find(ci->arena, ci->journal, &ci->settings, ci->now, &site->stale) ||
+	    journal_reaches(ci->journal, ci->arena, &site->reaches))
+		return -1;
+	site->open = is_open ? open.id : 0;
+	site->kept = arena_alloc(ci->arena, (all.n + 1) * sizeof(*site->kept));
+	for (size_t i = 0; i < all.n; i++) {
+		char *whole = arena_printf(ci->arena, "%s/pages/%lld/round.json", ci->home,
+					   (long long)all.items[i].id);
+
+		if (!all.items[i].ended)
+			continue;
+		site->kept[site->rounds.n] = file_kind(whole) == 2;
+		if (site->kept[site->rounds.n] && !site->latest)
+			site->latest = all.items[i].id;
+		*arena_push(ci->arena, &site->rounds) = all.items[i];
+	}
+	count(site);
+	return 0;
+}
+
+/* All that home/pages/ID has into runs/ID, but for the evidence, which all runs have together. */
+static int link_round(struct site *site, int64_t id)
+{
+	char *from = arena_printf(site->arena, "%s/pages/%lld", site->ci->home, (long long)id);
+	char *to = arena_printf(site->arena, "%s/runs/%lld", site->dir, (long long)id);
+	struct file_names names;
+
+	if (mkdir(to, 0777))
+		return fail_errno("cannot make the folder %s", to);
+	if (file_list(site->arena, from, &names) < 0)
+		return -1;
+	for (size_t i = 0; i < names.n; i++) {
+		char *a = arena_printf(site->arena, "%s/%s", from, names.items[i]);
+		bool evidence = !strcmp(names.items[i], "evidence");
+		char *b = evidence ? arena_printf(site->arena, "%s/evidence", site->dir) :
+				     arena_printf(site->arena, "%s/%s", to, names.items[i]);
+		int kind = file_kind(a);
+
+		if (kind < 0 || (kind == 1 && file_link_tree(a, b, NULL)) ||
+		    (kind == 2 && file_link(a, b) < 0))
+			return -1;
+	}
+	return 0;
+}
+
+static int point(struct site *site, const char *to, const char *name)
+{
+	const char *path = arena_printf(site->arena, "%s/%s", site->dir, name);
+
+	return symlink(to, path) ? fail_errno("cannot make the link %s", path) : 0;
+}
+
+static int fill(struct site *site)
+{
+	static const char *const folders[] = { "runs", "targets", "evidence" };
+	char *latest = arena_printf(site->arena, "%lld", (long long)site->latest);
+
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
+		if (file_make_dirs(arena_printf(site->arena, "%s/%s", site->dir, folders[i])))
+			return -1;
+	for (size_t i = 0; i < site->rounds.n; i++)
+		if (site->kept[i] && link_round(site, site->rounds.items[i].id))
+			return -1;
+	if (point(site, "../evidence", "runs/evidence") ||
+	    (site->latest && (point(site, latest, "runs/latest") ||
+			      point(site, arena_printf(site->arena, "runs/%s", latest), "latest"))))
+		return -1;
+	return site_index(site) || site_runs(site) || site_targets(site) || site_tests(site) ||
+			       site_feed(site) || site_status(site) ?
+		       -1 :
+		       0;
+}
+
+static int publish(struct ci *ci, struct site *site)
+{
+	struct replacement r __free_replacement = { .lock = -1 };
+
+	*site = (struct site){ .ci = ci, .arena = ci->arena };
+	if (replacement_begin(ci->arena, ci->settings.publish.dir, SITE_MARK, &r))
+		return fail_in("[publish] dir");
+	site->dir = r.fresh;
+	return load(site) || fill(site) || replacement_finish(&r) ? -1 : 0;
+}
+
+int site_publish(struct ci *ci)
+{
+	struct site site;
+
+	return ci->settings.publish.dir ? publish(ci, &site) : 0;
+}
+
+int ci_publish(struct ci *ci)
+{
+	struct text out __free_text = TEXT_INIT;
+	struct site site;
+
+	if (!ci->settings.publish.dir)
+		return fail_as(FAIL_USAGE,
+			       "ci/ci.conf: no [publish] dir: say where the site shall be");
+	if (publish(ci, &site))
+		return -1;
+	text_addf(&out, "%s: ", ci->settings.publish.dir);
+	if (site.latest)
+		text_addf(&out, "%zu runs, the latest is run %lld; %s\n", site.rounds.n,
+			  (long long)site.latest, site_state(&site));
+	else
+		text_addf(&out, "no run has its pages yet; %s\n", site_state(&site));
+	if (context_print(ci->context, &out))
+		return -1;
+	return EXIT_CLEAN;
+}

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The first page is read from its top: how does each line stand, since when, on which kernel; is what it says of today; then what was done.
+ */
+#define _GNU_SOURCE
+#include "cmd/site.h"
+
+const char *site_state(const struct site *site)
+{
+	if (site->red || site->stale.red)
+		return "red";
+	return site->unknown ? "unknown" : site->stale.stale ? "stale" : "green";
+}
+
+int64_t site_line_stale(const struct site *site, const char *line)
+{
+	const struct settings *settings = &site->ci->settings;
+	int64_t patience = (int64_t)settings->guard.stale_hours * 3600;
+
+	for (size_t w = 0; w < settings->nwatches; w++) {
+		const struct watch *watch = &settings->watches[w];
+
+		for (size_t t = 0; t < watch->ntargets; t++) {
+			if (strcmp(watch_line(site->arena, watch->kind, watch->targets[t]), line) !=
+			    0)
+				continue;
+			for (size_t i = 0; i < site->reaches.n; i++)
+				if (!strcmp(site->reaches.items[i].source, watch->name) &&
+				    site->ci->now - site->reaches.items[i].reached > patience)
+					return site->reaches.items[i].reached;
+		}
+	}
+	return 0;
+}
+
+/* "1 of 6 lines is red, 1 could not be found out" */
+static char *heading(struct site *site)
+{
+	struct text out __free_text = TEXT_INIT;
+	size_t n = site->lines;
+
+	if (!n)
+		return "nothing was done yet";
+	if (site->red)
+		text_addf(&out, "%zu of %zu lines %s red", site->red, n,
+			  site->red == 1 ? "is" : "are");
+	if (site->unknown)
+		text_addf(&out, "%s%zu%s could not be found out", out.len ? ", " : "",
+			  site->unknown,
+			  out.len ? "" : arena_printf(site->arena, " of %zu lines", n));
+	if (!out.len && n == 1)
+		text_adds(&out, "the line is well");
+	else if (!out.len)
+		text_addf(&out, "all %zu lines are well", n);
+	if (site->stale.stale)
+		text_adds(&out, site->stale.red ? "; old data" : "; a source does not answer");
+	return slice_str(site->arena, text_slice(&out));
+}
+
+static void stale_part(struct site *site, struct text *out)
+{
+	if (!site->stale.stale)
+		return;
+	text_addf(
+		out, "<div class=\"box %s\" role=\"status\"><p><strong>%s</strong> %s.</p></div>\n",
+		site->stale.red ? "bad" : "warned",
+		site->stale.red ? "What stands here is of old data." : "A source does not answer.",
+		html_of(site->arena, site->stale.text));
+}
+
+/* What was proven of the kernel that the line has, kind by kind; what is of an older one counts not. */
+static void proofs(struct site *site, struct text *out, const struct course *course)
+{
+	for (size_t i = 0; i < course->now.n; i++) {
+		const struct ruling *r = &course->now.items[i];
+		const char *what = r->kind == PROOF_TEST && *r->cell ? r->cell :
+								       proof_kind_word(r->kind);
+		bool old = strcmp(r->target, course->last->target) != 0;
+		const char *class = old ? "dim" : r->red ? "no" : r->unknown ? "warn" : "ok";
+
+		text_addf(out, "%s<span class=\"%s\" title=\"%s\">%s %s</span>", i ? ", " : "",
+			  class, html_of(site->arena, old ? "not of this kernel yet" : r->word),
+			  html_of(site->arena, what),
+			  old ? "\xe2\x80\x93" : site_sign(r->red, r->unknown));
+	}
+}
+
+static void line_card(struct site *site, struct text *out, const struct course *course)
+{
+	const struct course_step *last = course->last;
+	int64_t stale = site_line_stale(site, course->line);
+
+	text_addf(out, "<li class=\"%s\" id=\"%s\">", site_class(last->red || stale, last->unknown),
+		  site_anchor(site->arena, course->series, course->line));
+	site_badge(site->arena, out, last->red, last->unknown, last->word);
+	text_addf(out, " <a class=\"name\" href=\"targets/%s.html#%s\">%s</a>",
+		  site_file(site->arena, site_branch(site->arena, course->line)),
+		  site_anchor(site->arena, course->series, course->line),
+		  html_of(site->arena, course->line));
+	text_addf(out, "<p>%s%s<span class=\"mark\">%s</span></p>",
+		  html_of(site->arena, last->target), *last->marks ? " &nbsp;" : "",
+		  html_of(site->arena, last->marks));
+	text_adds(out, "<p>");
+	proofs(site, out, course);
+	text_addf(out, "</p><p class=\"dim\">since %s, run %lld</p>",
+		  site_time(site->arena, course->since->at), (long long)course->since->round);
+	if (*last->why && (last->red || last->unknown))
+		text_addf(out, "<p>%s</p>", html_of(site->arena, last->why));
+	if (last->unknown && course->known)
+		text_addf(out, "<p class=\"dim\">last known: %s, %s, run %lld</p>",
+			  html_of(site->arena, course->known->word),
+			  html_of(site->arena, course->known->target),
+			  (long long)course->known->round);
+	if (stale)
+		text_addf(
+			out,
+			"<p><span class=\"badge dont\">\xe2\x9c\x97 stale</span> its source has not answered since %s</p>",
+			site_time(site->arena, stale));
+	text_adds(out, "</li>\n");
+}
+
+/* Lines that were taken out of the settings: where their history is. */
+static void others_part(struct site *site, struct text *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < site->courses.n; i++)
+		if (!site->watched[i])
+			text_addf(out, "%s<a href=\"targets/%s.html#%s\">%s, %s</a>",
+				  n++ ? "; " : "<p class=\"dim\">Not watched any more: ",
+				  site_file(site->arena,
+					    site_branch(site->arena, site->courses.items[i].line)),
+				  site_anchor(site->arena, site->courses.items[i].series,
+					      site->courses.items[i].line),
+				  html_of(site->arena, site->courses.items[i].series),
+				  html_of(site->arena, site->courses.items[i].line));
+	if (n)
+		text_adds(out, "</p>\n");
+}
+
+static void lines_part(struct site *site, struct text *out)
+{
+	const char *series = NULL;
+	bool open = false;
+
+	text_adds(out, "<section id=\"lines\" aria-label=\"Lines\">\n");
+	for (size_t i = 0; i < site->courses.n; i++) {
+		const struct course *course = &site->courses.items[i];
+
+		if (!site->watched[i])
+			continue;
+		if (!series || strcmp(series, course->series) != 0) {
+			text_addf(out, "%s<h2>%s</h2>\n<ul class=\"strip\">\n",
+				  open ? "</ul>\n" : "", html_of(site->arena, course->series));
+			series = course->series;
+			open = true;
+		}
+		line_card(site, out, course);
+	}
+	if (!open)
+		text_adds(out, "<p>No run of what is watched is complete yet.</p>\n");
+	text_adds(out, open ? "</ul>\n" : "");
+	others_part(site, out);
+	text_adds(out, "</section>\n");
+}
+
+/* "2 red, 1 unknown, 5 well" */
+static void round_badge(struct site *site, struct text *out, const struct course_round *sum)
+{
+	struct text words __free_text = TEXT_INIT;
+	size_t well;
+
+	if (!sum) {
+		text_adds(out, "<span class=\"dim\">nothing was ruled</span>");
+		return;
+	}
+	well = sum->lines - sum->red - sum->unknown;
+	if (sum->red)
+		text_addf(&words, "%zu red", sum->red);
+	if (sum->unknown)
+		text_addf(&words, "%s%zu unknown", words.len ? ", " : "", sum->unknown);
+	if (well)
+		text_addf(&words, "%s%zu well", words.len ? ", " : "", well);
+	site_badge(site->arena, out, sum->red, sum->unknown, text_str(&words));
+}
+
+static void run_row(struct site *site, struct text *out, size_t i, const char *up)
+{
+	const struct round *round = &site->rounds.items[i];
+	const struct course_round *sum = courses_round(&site->courses, round->id);
+
+	text_adds(out, "<tr><th scope=\"row\" class=\"whole\">");
+	if (site->kept[i])
+		text_addf(out, "<a href=\"%s%lld/index.html\">run %lld</a>", up,
+			  (long long)round->id, (long long)round->id);
+	else
+		text_addf(out, "run %lld", (long long)round->id);
+	text_addf(out, "</th><td class=\"whole\">%s</td><td class=\"whole\">",
+		  site_time(site->arena, round->ended));
+	round_badge(site, out, sum);
+	text_addf(
+		out,
+		"%s</td><td class=\"whole\">%s</td><td class=\"whole\">%s</td><td class=\"free\">%s</td></tr>\n",
+		round->stale ? " <span class=\"badge look\">stale</span>" : "",
+		sum && sum->changed ? arena_printf(site->arena, "%zu changed", sum->changed) :
+				      "<span class=\"dim\">none</span>",
+		site_took(site->arena, (double)(round->ended - round->started)),
+		html_of(site->arena, round->why));
+}
+
+static void runs_table(struct site *site, struct text *out, size_t most, const char *up)
+{
+	static const char *const columns[] = { "run",	  "ended",
+					       "verdict", "lines that changed",
+					       "took",	  "why it was done" };
+
+	if (!site->rounds.n) {
+		text_adds(out, "<p>There is none yet.</p>\n");
+		return;
+	}
+	site_table(out, "Runs", columns, ARRAY_SIZE(columns), NULL);
+	for (size_t i = 0; i < site->rounds.n && i < most; i++)
+		run_row(site, out, i, up);
+	text_adds(out, "</tbody></table></div>\n");
+}
+
+int site_index(struct site *site)
+{
+	struct text out __free_text = TEXT_INIT;
+	char *sub = site->rounds.n ?
+			    arena_printf(site->arena, "as of run %lld, %s",
+					 (long long)site->rounds.items[0].id,
+					 site_time(site->arena, site->rounds.items[0].ended)) :
+			    "";
+
+	site_head(site->arena, &out, site->ci->settings.publish.title, heading(site), "", sub);
+	stale_part(site, &out);
+	lines_part(site, &out);
+	text_adds(&out, "<section id=\"runs\">\n<h2>Runs</h2>\n");
+	if (site->open)
+		text_addf(&out, "<p>Run %lld is going on; nothing of it stands here yet.</p>\n",
+			  (long long)site->open);
+	runs_table(site, &out, SITE_RUNS_MOST, "runs/");
+	if (site->rounds.n > SITE_RUNS_MOST)
+		text_addf(&out, "<p><a href=\"runs/index.html\">All %zu runs</a></p>\n",
+			  site->rounds.n);
+	text_adds(&out, "</section>\n");
+	site_foot(site->arena, &out, site->ci->now);
+	return site_put(site, "index.html", &out);
+}
+
+int site_runs(struct site *site)
+{
+	struct text out __free_text = TEXT_INIT;
+
+	site_head(site->arena, &out, site->ci->settings.publish.title,
+		  arena_printf(site->arena, "%zu run%s", site->rounds.n,
+			       site->rounds.n == 1 ? "" : "s"),
+		  "../", "");
+	text_adds(
+		&out,
+		"<p class=\"dim\">A run whose pages were pruned stands here without a link.</p>\n");
+	runs_table(site, &out, site->rounds.n, "");
+	site_foot(site->arena, &out, site->ci->now);
+	return site_put(site, "runs/index.html", &out);
+}
