@@ -221,30 +221,30 @@ static void temporary_names_go_once_nobody_can_be_writing_them(void **state)
 
 	scene_begin(*state, &scene);
 	site = arena_printf(*state, "%s/www/site", scene.dir);
-	make(&scene, "ci/pages/17.new-4711", 3600);
+	make(&scene, "ci/pages/17.new-aB3dE6", 3600);
 	make(&scene, "ci/pages/.index.html.aB3dE6", 3600);
 	make(&scene, "ci/mails/.news.aB3dE6", 5);
 	make(&scene, "ci/mails/.a.hidden.mail", 3600);
 	make(&scene, "ci/pages/17", 3600);
 	make(&scene, "www/site", 3600);
-	make(&scene, "www/site.new-4711", 3600);
-	make(&scene, "www/site.old-4711", 3600);
-	make(&scene, "www/site.new-4712", 5);
-	make(&scene, "www/site.newer", 3600);
-	make(&scene, "www/other.new-4711", 3600);
+	make(&scene, "www/site.new-aB3dE6", 3600);
+	make(&scene, "www/site.old-aB3dE6", 3600);
+	make(&scene, "www/site.new-aB3dE7", 5);
+	make(&scene, "www/site.new-york", 3600);
+	make(&scene, "www/other.new-aB3dE6", 3600);
 	assert_ok(leftovers_clear(*state, scene.home, site, NULL, NULL, &leftovers));
-	assert_false(there(&scene, "ci/pages/17.new-4711"));
+	assert_false(there(&scene, "ci/pages/17.new-aB3dE6"));
 	assert_false(there(&scene, "ci/pages/.index.html.aB3dE6"));
-	assert_false(there(&scene, "www/site.new-4711"));
-	assert_false(there(&scene, "www/site.old-4711"));
-	assert_int_equal(leftovers.n, 4);
+	assert_false(there(&scene, "www/site.new-aB3dE6"));
+	assert_true(there(&scene, "www/site.old-aB3dE6"));
+	assert_int_equal(leftovers.n, 3);
 	assert_true(there(&scene, "ci/mails/.news.aB3dE6"));
 	assert_true(there(&scene, "ci/mails/.a.hidden.mail"));
 	assert_true(there(&scene, "ci/pages/17"));
 	assert_true(there(&scene, "www/site"));
-	assert_true(there(&scene, "www/site.new-4712"));
-	assert_true(there(&scene, "www/site.newer"));
-	assert_true(there(&scene, "www/other.new-4711"));
+	assert_true(there(&scene, "www/site.new-aB3dE7"));
+	assert_true(there(&scene, "www/site.new-york"));
+	assert_true(there(&scene, "www/other.new-aB3dE6"));
 	scene_end(&scene);
 }
 

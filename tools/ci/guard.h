@@ -7,6 +7,7 @@
 
 #include "ci/journal.h"
 #include "ci/settings.h"
+#include "patch/repo.h"
 
 /* What a stage takes, in MiB. */
 struct estimate {
@@ -43,7 +44,8 @@ struct leftovers {
 };
 /*
  * With the lock of this state folder held: end processes whose environment names a task of `home` (ORDER_VARIABLE), unless
- * `keep` says that it is still wanted; remove temporary names in `home` and beside the site.
+ * `keep` says that it is still wanted; remove temporary names in `home` and beside the site, and our temporary folders whose owner
+ * is dead.
  */
 int leftovers_clear(struct arena *arena, const char *home, const char *site,
 		    bool (*keep)(void *data, const char *task_dir), void *data,
@@ -51,8 +53,11 @@ int leftovers_clear(struct arena *arena, const char *home, const char *site,
 
 /* What pruning took away. */
 struct pruned {
-	size_t rounds, folders, cached;
+	size_t rounds;	/* whose pages or tasks went, or some of them */
+	size_t folders; /* of pages and tasks */
+	size_t cached;	/* builds */
 	uint64_t bytes;
+	size_t rooms, tips, letters;
 };
 struct prune_ask {
 	const struct settings *settings;
@@ -60,12 +65,17 @@ struct prune_ask {
 	const char *home, *cache, *state;
 	int64_t now;
 	bool dry;
+	struct repo *repo; /* the store; NULL: it is left alone */
 };
 /*
- * Pages, task folders and evidence of rounds older than keep-days, then the oldest while all takes more than keep-mb; never what
- * is the last good or the last known ruling of a line, nor the open round. Then what lies in CACHE/built and has not been used for
- * keep-days. Rulings stay: history is small.
+ * Pages and task folders with their evidence of rounds older than keep-days, then the oldest while all takes more than keep-mb; never
+ * what is the last good or the last known ruling of a proof, or the last round in which a line was all good, nor the open round, nor
+ * the newest. Mails that were sent and drafts of that age. What lies in CACHE/built and has not been used for keep-days; sources and
+ * objects of kernels that no line has any more, unused for a week (or for keep-days, where a line has them); tips of branches that
+ * nobody refers to any more. What others have locked stays. Rulings stay: history is small.
  */
 int prune(struct arena *arena, const struct prune_ask *ask, struct pruned *pruned);
+/* "3 runs, 4 builds: 1200 MiB", "nothing". */
+char *pruned_text(struct arena *arena, const struct pruned *pruned);
 
 #endif

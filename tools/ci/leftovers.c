@@ -315,6 +315,14 @@ static void take_away(struct arena *arena, const char *path, struct leftovers *l
 	fail_clear();
 }
 
+/* "17.new-XXXXXX": pages that were being made. */
+static bool is_unfinished(const char *name)
+{
+	const char *mark = strstr(name, ".new-");
+
+	return mark && is_random(mark + strlen(".new-"));
+}
+
 /* A folder that cannot be listed holds nothing that we could take away. */
 static struct file_names list(struct arena *arena, const char *dir)
 {
@@ -336,14 +344,14 @@ static void home_clear(struct arena *arena, const char *home, struct leftovers *
 		for (size_t k = 0; k < names.n; k++) {
 			const char *path = arena_printf(arena, "%s/%s", dir, names.items[k]);
 
-			if ((is_temporary(names.items[k]) || strstr(names.items[k], ".new-")) &&
+			if ((is_temporary(names.items[k]) || is_unfinished(names.items[k])) &&
 			    is_older(path, FRESH_SECONDS))
 				take_away(arena, path, leftovers);
 		}
 	}
 }
 
-/* DIR.new-*, DIR.old-*: a site that was being made, or was replaced. */
+/* DIR.new-XXXXXX: a site that was being made. DIR.old-* may be the only one there is: it is left to base/replacement.h. */
 static void site_clear(struct arena *arena, const char *site, struct leftovers *leftovers)
 {
 	const char *slash = site ? strrchr(site, '/') : NULL, *dir, *name;
@@ -355,14 +363,11 @@ static void site_clear(struct arena *arena, const char *site, struct leftovers *
 	name = slash + 1;
 	names = list(arena, dir);
 	for (size_t i = 0; i < names.n; i++) {
-		struct slice rest = slice_of(names.items[i]);
 		const char *path = arena_printf(arena, "%s/%s", dir, names.items[i]);
 
-		if (!slice_starts(rest, name))
-			continue;
-		rest = slice_skip(rest, strlen(name));
-		if ((slice_starts(rest, ".new-") || slice_starts(rest, ".old-")) &&
-		    is_older(path, FRESH_SECONDS))
+		if (slice_starts(slice_of(names.items[i]), name) &&
+		    strstr(names.items[i], ".new-") == names.items[i] + strlen(name) &&
+		    is_unfinished(names.items[i]) && is_older(path, FRESH_SECONDS))
 			take_away(arena, path, leftovers);
 	}
 }

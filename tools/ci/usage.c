@@ -23,7 +23,12 @@ DEFINE_FREE(dir, DIR *, close_dir(_v))
 
 static void count(const struct stat *st, struct usage *usage)
 {
-	usage->bytes += (uint64_t)st->st_blocks * 512;
+	uint64_t bytes = (uint64_t)st->st_blocks * 512;
+
+	/* Each of its names has its share: the sum over all of them is what it takes. */
+	if (S_ISREG(st->st_mode) && st->st_nlink > 1)
+		bytes /= st->st_nlink;
+	usage->bytes += bytes;
 	usage->files++;
 	if (st->st_mtime > usage->newest)
 		usage->newest = st->st_mtime;

@@ -13,7 +13,7 @@
 #define MIB ((uint64_t)1024 * 1024)
 
 struct usage {
-	uint64_t bytes; /* of blocks, as du counts */
+	uint64_t bytes; /* of blocks; of a file with several names, this one's share */
 	uint64_t files; /* folders too */
 	int64_t newest; /* the latest change of any of them, seconds since the epoch */
 };

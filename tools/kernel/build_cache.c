@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "base/fail.h"
 #include "base/file.h"
@@ -149,6 +150,15 @@ int entry_write(struct arena *arena, const struct build_site *site, const char *
 	return 0;
 }
 
+/* An entry's time says when it was last used: what is never used goes some day. Once an hour is enough. */
+static void entry_touch(const char *dir)
+{
+	struct stat st;
+
+	if (!stat(dir, &st) && st.st_mtime + 3600 < time(NULL))
+		utimensat(AT_FDCWD, dir, NULL, 0);
+}
+
 int entry_read(struct arena *arena, const struct build_site *site, const char *name, json_t **json)
 {
 	struct arena *scratch __free(arena) = arena_new();
@@ -181,6 +191,7 @@ int entry_read(struct arena *arena, const struct build_site *site, const char *n
 		if (strcmp(json_string_value(hash), digest(scratch, bytes)))
 			return 0;
 	}
+	entry_touch(dir);
 	*json = json_incref(read);
 	return 1;
 }

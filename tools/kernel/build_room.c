@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 
 #include "base/child.h"
 #include "base/clock.h"
@@ -46,6 +47,15 @@ char *build_entry_dir(struct arena *arena, const struct build_site *site, const 
 	return arena_printf(arena, "%s/built/%s", site->cache, name);
 }
 
+/* Is it still the file of that name? What is no longer used is taken away with its lock held (see ci/guard.h). */
+static bool lock_stands(int fd, const char *path)
+{
+	struct stat held, there;
+
+	return !fstat(fd, &held) && !stat(path, &there) && held.st_dev == there.st_dev &&
+	       held.st_ino == there.st_ino;
+}
+
 int room_open(struct arena *arena, const struct build_site *site, const char *target, bool wait,
 	      struct room *room)
 {
@@ -65,8 +75,12 @@ int room_open(struct arena *arena, const struct build_site *site, const char *ta
 	room->lock = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
 	if (room->lock < 0)
 		return fail_errno("cannot open %s", lock);
-	if (!flock(room->lock, wait ? LOCK_EX : LOCK_EX | LOCK_NB))
-		return 0;
+	if (!flock(room->lock, wait ? LOCK_EX : LOCK_EX | LOCK_NB)) {
+		if (lock_stands(room->lock, lock))
+			return 0;
+		room_close(room);
+		return room_open(arena, site, target, wait, room);
+	}
 
 	int err = errno;
 
