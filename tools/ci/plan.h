@@ -42,6 +42,9 @@ struct plan_item {
 	bool wanted; /* false: there is a ruling, or it waits: `why` says which */
 	char *why;
 	size_t needs; /* index of its build + 1; 0: none, or that is there already */
+	/* Another line has a ruling for just this input: it is taken as it is, under this line and target, without a task. */
+	const struct ruling *same;
+	bool known; /* it has a ruling of its own */
 };
 struct plan {
 	struct plan_item *items; /* line by line: apply, build, verify, tests */
@@ -51,8 +54,13 @@ struct plan {
 };
 int plan_make(struct arena *arena, const struct plan_ask *ask, struct plan *plan);
 
-/* The recipe of one proof; hex is 64 characters and NUL. */
+/*
+ * The recipe of one proof; hex is 64 characters and NUL: 28 of what the workspace says (tests, machines, configurations, checks), 8
+ * of the known failures that may matter to it and whether their day has come, 28 of the tools and this program.
+ */
 int plan_recipe(struct arena *arena, const struct plan_ask *ask, const struct plan_line *line,
 		enum proof_kind kind, const struct cell *cell, char hex[65]);
+/* Do two recipes agree in what the workspace says? */
+bool plan_same_workspace(const char *a, const char *b);
 
 #endif

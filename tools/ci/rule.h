@@ -23,6 +23,9 @@ int rule_task(struct arena *arena, struct results *results, const struct setting
 	      const struct task *task, const struct outcome *outcome, int64_t run, int64_t now,
 	      struct ruling *ruling);
 
+/* Is it about failures there, whatever their day? `cell` "" where there is none. */
+bool waiver_covers(const struct waiver *waiver, const char *series, const char *target,
+		   const char *cell);
 /* The waiver for a test, or NULL; expired ones too. */
 const struct waiver *waiver_find(const struct settings *settings, const char *series,
 				 const char *target, const char *cell, const char *test);

@@ -38,6 +38,8 @@ struct guest_ask {
 };
 /* Write the image. 0, -1: says what to install where there is no static busybox. */
 int guest_image(struct arena *arena, const struct guest_ask *ask, struct image_answer *answer);
+/* The static busybox that goes into it; NULL with fail(), which says what to install. */
+const char *guest_busybox(void);
 
 /* What the guest found before the first test. */
 struct preflight {

@@ -66,7 +66,7 @@ static int must_be_static(const char *path)
 	return is ? 0 : fail("%s is not a static x86-64 program: a guest cannot run it", path);
 }
 
-static const char *find_busybox(void)
+const char *guest_busybox(void)
 {
 	bool dynamic = false;
 
@@ -114,7 +114,7 @@ static int plan_text(const struct guest_ask *ask, struct text *plan)
 
 int guest_image(struct arena *arena, const struct guest_ask *ask, struct image_answer *answer)
 {
-	const char *busybox = find_busybox();
+	const char *busybox = guest_busybox();
 	const char *init = arena_printf(arena, "%s/ci/guest/init", ask->workspace);
 	struct text *plan = arena_new_of(arena, struct text);
 	struct {
