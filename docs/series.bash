@@ -6,7 +6,7 @@ _series()
 	local i command= own= words=commands of=
 	local -a with=()
 	local global=' --directory --series --store --json --quiet --color= --version --help'
-	local commands=' fetch apply status show resolve verify build test import export failed report list port-tree help'
+	local commands=' fetch apply status show resolve verify build test import export failed history report list port-tree help'
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
@@ -46,6 +46,7 @@ _series()
 	import) words=files own=' --number --in-place --upstream --no-b4' ;;
 	export) words=targets own=' --out --cover --in-reply-to' ;;
 	failed) words=files own=' --out --force --on --import' ;;
+	history) words=targets own=' --last' ;;
 	report) words=targets own=' --html --mail --cover' ;;
 	list) words=none own=' --names=' ;;
 	port-tree) words=files own=' --explain' ;;

@@ -15,18 +15,23 @@ static bool line_parse(const char *line, struct version *branch, int *rest)
 	return true;
 }
 
+int line_cmp(const char *a, const char *b)
+{
+	struct version va = { 0 }, vb = { 0 };
+	int ra = 0, rb = 0, r;
+
+	if (!line_parse(a, &va, &ra) || !line_parse(b, &vb, &rb))
+		return strcmp(a, b);
+	r = version_cmp(&vb, &va);
+	return r ? r : ra - rb;
+}
+
 static int by_line(const void *a, const void *b)
 {
 	const struct standing *x = a, *y = b;
-	struct version vx = { 0 }, vy = { 0 };
-	int rx = 0, ry = 0, r = strcmp(x->series, y->series);
+	int r = strcmp(x->series, y->series);
 
-	if (r)
-		return r;
-	if (!line_parse(x->line, &vx, &rx) || !line_parse(y->line, &vy, &ry))
-		return strcmp(x->line, y->line);
-	r = version_cmp(&vy, &vx);
-	return r ? r : rx - ry;
+	return r ? r : line_cmp(x->line, y->line);
 }
 
 static struct standing *standing_of(struct arena *arena, struct standings *standings,

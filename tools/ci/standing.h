@@ -27,5 +27,7 @@ struct standings {
 /* `rulings` is what journal_standings() gave, or those of one round; it stays the caller's and must live as long. */
 void standings_make(struct arena *arena, const struct rulings *rulings,
 		    struct standings *standings);
+/* The order of lines: as above. */
+int line_cmp(const char *a, const char *b);
 
 #endif

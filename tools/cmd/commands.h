@@ -18,6 +18,7 @@ extern const struct command command_test;      /* test.c */
 extern const struct command command_import;    /* import.c */
 extern const struct command command_export;    /* export.c */
 extern const struct command command_failed;    /* failed.c */
+extern const struct command command_history;   /* history.c */
 extern const struct command command_report;    /* reporting.c */
 extern const struct command command_list;      /* list.c */
 extern const struct command command_port_tree; /* port_tree.c */

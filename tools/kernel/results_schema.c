@@ -82,6 +82,8 @@ static const char *const steps[RESULTS_SCHEMA] = {
 	/* The two questions of each plan: what stands, and what is known of just this input. */
 	"CREATE INDEX rulings_standing ON rulings(series, line, kind, cell, unknown, round);"
 	"CREATE INDEX rulings_of_input ON rulings(patched, recipe, kind, cell);"
+	"CREATE INDEX rulings_of_cell ON rulings(cell_id);"
+	"CREATE INDEX rulings_of_run ON rulings(run);"
 	"CREATE TABLE letters(id INTEGER PRIMARY KEY, at INTEGER, round INTEGER, key TEXT UNIQUE,"
 	" path TEXT, sent INTEGER, tries INTEGER, why TEXT);"
 	"CREATE INDEX letters_unsent ON letters(sent) WHERE sent=0;"
