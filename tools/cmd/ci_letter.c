@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a maintainer reads first: the verdict, what changed and why, how all lines stand, what was not tested, how to see it again.
+ * Whatever a kernel, a patch or a test has said is made safe before it is filled.
+ */
+#include "cmd/ci_letter.h"
+
+#include "base/shown.h"
+#include "cmd/screen.h"
+
+#define BAD_MOST 12u	   /* of one proof that is not green */
+#define COMMANDS_MOST 8u   /* to see it again */
+#define PROVEN_COLUMNS 26u /* what is left of a row */
+
+void letter_filled(struct text *out, size_t indent, const char *s)
+{
+	struct text safe __free_text = TEXT_INIT;
+
+	text_add_shown(&safe, slice_of(s), false);
+	text_add_filled(out, text_slice(&safe), indent, LETTER_COLUMNS);
+}
+
+static bool is_of(const char *name, const char *series)
+{
+	return !series || !strcmp(name, series);
+}
+
+static bool is_current(const struct standing *standing, const struct ruling *ruling)
+{
+	return !strcmp(standing->target, ruling->target);
+}
+
+static char *short_target(struct arena *arena, const char *target)
+{
+	return arena_copy(arena, target, strcspn(target, "+"));
+}
+
+/* ---- the verdict ---- */
+
+char *letter_sum(struct arena *arena, const struct standings *standings, const char *series)
+{
+	size_t n = 0, red = 0, unknown = 0;
+	struct text names __free_text = TEXT_INIT;
+
+	for (size_t i = 0; i < standings->n; i++) {
+		const struct standing *s = &standings->items[i];
+
+		if (!is_of(s->series, series))
+			continue;
+		n++;
+		red += s->red;
+		unknown += s->unknown;
+		if (s->red)
+			text_addf(&names, "%s%s", names.len ? ", " : "", s->line);
+	}
+	if (!n)
+		return arena_strdup(arena, "no line has been looked at yet");
+	if (!red && !unknown)
+		return n == 1 ? arena_strdup(arena, "the one line is ok") :
+				arena_printf(arena, "all %zu lines are ok", n);
+	if (!red)
+		return arena_printf(arena,
+				    "%zu of %zu line%s could not be judged, the others are ok",
+				    unknown, n, n == 1 ? "" : "s");
+	return arena_printf(arena, "%zu of %zu line%s need%s eyes: %s%s", red, n, n == 1 ? "" : "s",
+			    red == 1 ? "s" : "", text_str(&names),
+			    unknown ? arena_printf(arena, "; %zu could not be judged", unknown) :
+				      "");
+}
+
+/* ---- how the lines stand ---- */
+
+/* "build, verify, tcg !, bochs ?": of the newest kernel; '!' is red, '?' is not known. */
+static char *proven(struct arena *arena, const struct standing *standing)
+{
+	struct text out __free_text = TEXT_INIT, cut __free_text = TEXT_INIT;
+
+	for (int kind = PROOF_BUILD; kind <= PROOF_TEST; kind++)
+		for (size_t i = 0; i < standing->n; i++) {
+			const struct ruling *ruling = standing->items[i];
+
+			if ((int)ruling->kind != kind || !is_current(standing, ruling))
+				continue;
+			text_addf(&out, "%s%s%s", out.len ? ", " : "",
+				  kind == PROOF_TEST ? text_shown(arena, ruling->cell) :
+						       proof_kind_word(ruling->kind),
+				  ruling->red	  ? " !" :
+				  ruling->unknown ? " ?" :
+						    "");
+		}
+	text_add_cut(&cut, out.len ? text_slice(&out) : SLICE("-"), PROVEN_COLUMNS);
+	return slice_str(arena, text_slice(&cut));
+}
+
+void letter_lines(struct arena *arena, struct text *out, const struct standings *standings,
+		  const char *series)
+{
+	struct table table = { .columns = 5 };
+	static const char *const titles[] = { "line", "kernel", "verdict", "patches", "proven" };
+	struct text cut __free_text = TEXT_INIT;
+
+	for (size_t i = 0; i < ARRAY_SIZE(titles); i++)
+		table_cell(arena, &table, TINT_NONE, "%s", titles[i]);
+	for (size_t i = 0; i < standings->n; i++) {
+		const struct standing *s = &standings->items[i];
+
+		if (!is_of(s->series, series))
+			continue;
+		table_cell(arena, &table, TINT_NONE, "%s", text_shown(arena, s->line));
+		table_cell(arena, &table, TINT_NONE, "%s",
+			   text_shown(arena, short_target(arena, s->target)));
+		table_cell(arena, &table, TINT_NONE, "%s", text_shown(arena, s->word));
+		text_clear(&cut);
+		text_add_cut(&cut, slice_of(text_shown(arena, s->marks)), 10);
+		table_cell(arena, &table, TINT_NONE, "%s", text_str(&cut));
+		table_cell(arena, &table, TINT_NONE, "%s", proven(arena, s));
+	}
+	table_write(out, &table, 2, false);
+}
+
+static void set_lines(struct arena *arena, struct text *out, const char *set)
+{
+	struct slice rest = slice_of(set ? set : ""), line;
+	size_t n = 0, more = 0;
+
+	while (slice_line(&rest, &line)) {
+		if (slice_blank(line))
+			continue;
+		if (n++ < BAD_MOST)
+			letter_filled(out, 4, slice_str(arena, line));
+		else
+			more++;
+	}
+	if (more)
+		text_addf(out, "    and %zu more\n", more);
+}
+
+static char *proof_name(struct arena *arena, const struct ruling *ruling)
+{
+	return arena_printf(arena, "%s (%s)%s%s", ruling->line, short_target(arena, ruling->target),
+			    ruling->kind == PROOF_TEST	? " " :
+			    ruling->kind == PROOF_APPLY ? "" :
+							  " ",
+			    ruling->kind == PROOF_TEST	? ruling->cell :
+			    ruling->kind == PROOF_APPLY ? "" :
+							  proof_kind_word(ruling->kind));
+}
+
+/* Every proof that is red or not known, with all that is not green in it. */
+static void not_green(struct arena *arena, struct text *out, const struct standings *standings,
+		      const char *series)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < standings->n; i++)
+		for (size_t r = 0; r < standings->items[i].n; r++) {
+			const struct standing *s = &standings->items[i];
+			const struct ruling *ruling = s->items[r];
+
+			if (!is_of(s->series, series) || !is_current(s, ruling) ||
+			    (!ruling->red && !ruling->unknown))
+				continue;
+			text_adds(out, any ? "" : "\nNot green:\n");
+			any = true;
+			letter_filled(out, 2,
+				      arena_printf(arena, "%s: %s%s%s", proof_name(arena, ruling),
+						   ruling->word, *ruling->why ? ": " : "",
+						   ruling->why));
+			set_lines(arena, out, ruling->bad);
+		}
+}
+
+static void known_failures(struct arena *arena, struct text *out, const struct standings *standings,
+			   const char *series)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < standings->n; i++)
+		for (size_t r = 0; r < standings->items[i].n; r++) {
+			const struct ruling *ruling = standings->items[i].items[r];
+
+			if (!is_of(ruling->series, series) || !ruling->waived || !*ruling->waived ||
+			    !is_current(&standings->items[i], ruling))
+				continue;
+			text_adds(out, any ? "" : "\nKnown failures, not counted:\n");
+			any = true;
+			letter_filled(out, 2, proof_name(arena, ruling));
+			set_lines(arena, out, ruling->waived);
+		}
+}
+
+/* ---- what was not tested ---- */
+
+static bool has_test(const struct standing *standing)
+{
+	for (size_t i = 0; i < standing->n; i++)
+		if (standing->items[i]->kind == PROOF_TEST && !standing->items[i]->unknown &&
+		    is_current(standing, standing->items[i]))
+			return true;
+	return false;
+}
+
+/* The machine of a cell; NULL: the matrix has no such cell any more. */
+static const struct machine *machine_of(const struct ci *ci, const char *cell)
+{
+	for (size_t c = 0; c < ci->matrix.ncells; c++)
+		if (!strcmp(ci->matrix.cells[c].name, cell))
+			return ci->matrix.cells[c].machine;
+	return NULL;
+}
+
+/* What the tests have run on. */
+struct hardware {
+	bool intel, amd, real;
+};
+
+static struct hardware hardware_tested(const struct ci *ci, const struct standings *standings,
+				       const char *series)
+{
+	struct hardware h = { 0 };
+
+	for (size_t i = 0; i < standings->n; i++)
+		for (size_t r = 0; r < standings->items[i].n; r++) {
+			const struct ruling *ruling = standings->items[i].items[r];
+			const struct machine *machine = machine_of(ci, ruling->cell);
+
+			if (ruling->kind != PROOF_TEST || ruling->unknown || !machine ||
+			    !is_of(ruling->series, series) ||
+			    !is_current(&standings->items[i], ruling))
+				continue;
+			h.intel |= machine->vendor && !strcmp(machine->vendor, "kvm_intel");
+			h.amd |= machine->vendor && !strcmp(machine->vendor, "kvm_amd");
+			h.real |= machine->kind == MACHINE_QEMU && machine->accel &&
+				  !strcmp(machine->accel, "kvm");
+		}
+	return h;
+}
+
+static void not_tested(struct ci *ci, struct text *out, const struct standings *standings,
+		       const char *series)
+{
+	struct hardware h = hardware_tested(ci, standings, series);
+	struct text lines __free_text = TEXT_INIT, less __free_text = TEXT_INIT;
+
+	for (size_t i = 0; i < standings->n; i++)
+		if (is_of(standings->items[i].series, series) && !has_test(&standings->items[i]))
+			text_addf(&lines, "%s%s", lines.len ? ", " : "", standings->items[i].line);
+	if (lines.len)
+		letter_filled(&less, 2,
+			      arena_printf(ci->arena, "%s: not booted", text_str(&lines)));
+	if (!h.intel)
+		letter_filled(&less, 2, "on all lines: Intel (nothing has run with kvm_intel)");
+	if (!h.amd)
+		letter_filled(&less, 2, "on all lines: AMD (nothing has run with kvm_amd)");
+	if (!h.real)
+		letter_filled(&less, 2, "on all lines: real hardware (every machine is emulated)");
+	if (less.len)
+		text_addf(out, "\nNot tested:\n%s", text_str(&less));
+}
+
+/* ---- how to see it again ---- */
+
+/* "smm_test" of "smm_test/smi: regression", where it is a test of that cell; NULL. */
+static const char *test_of(struct ci *ci, const struct ruling *ruling)
+{
+	struct slice rest = slice_of(ruling->bad ? ruling->bad : ""), line;
+
+	while (slice_line(&rest, &line)) {
+		struct slice name = { line.p, 0 };
+
+		while (name.n < line.n && !strchr(":/ ", name.p[name.n]))
+			name.n++;
+		for (size_t c = 0; c < ci->matrix.ncells; c++) {
+			const struct cell *cell = &ci->matrix.cells[c];
+
+			for (size_t t = 0; !strcmp(cell->name, ruling->cell) && t < cell->suite->n;
+			     t++)
+				if (slice_is(name, cell->suite->items[t].name))
+					return cell->suite->items[t].name;
+		}
+	}
+	return NULL;
+}
+
+static char *command_of(struct ci *ci, const struct ruling *ruling)
+{
+	static const char *const words[] = { [PROOF_APPLY] = "apply --dry-run --explain",
+					     [PROOF_BUILD] = "build",
+					     [PROOF_VERIFY] = "verify",
+					     [PROOF_TEST] = "test" };
+	struct arena *arena = ci->arena;
+	const char *only = test_of(ci, ruling);
+	struct text line __free_text = TEXT_INIT;
+
+	text_addf(&line, "%s %s", context_invoke(ci->context, words[ruling->kind]),
+		  path_word(arena, text_shown(arena, ruling->target)));
+	if (ci->nseries > 1 && !ci->context->series_name)
+		text_addf(&line, " --series %s", path_word(arena, ruling->series));
+	if (ruling->kind == PROOF_TEST)
+		text_addf(&line, " --cell %s", path_word(arena, text_shown(arena, ruling->cell)));
+	if (ruling->kind == PROOF_TEST && only)
+		text_addf(&line, " --only %s", only);
+	return slice_str(arena, text_slice(&line));
+}
+
+/* Once; longer than a line, it stays in one piece, for pasting. */
+static void add_command(struct ci *ci, struct text *out, const struct ruling *ruling, size_t *n)
+{
+	char *line = arena_printf(ci->arena, "  %s\n", command_of(ci, ruling));
+
+	if (*n >= COMMANDS_MOST || slice_find(text_slice(out), slice_of(line)) >= 0)
+		return;
+	text_adds(out, line);
+	++*n;
+}
+
+static void reproduce(struct ci *ci, struct text *out, const struct news *news,
+		      const struct standings *standings, const char *series)
+{
+	struct text lines __free_text = TEXT_INIT;
+	size_t n = 0;
+
+	for (int turn = 0; turn < 2; turn++)
+		for (size_t i = 0; i < news->n; i++)
+			if (is_of(news->items[i].now->series, series) &&
+			    news->items[i].now->red == !turn)
+				add_command(ci, &lines, news->items[i].now, &n);
+	for (size_t i = 0; i < standings->n; i++)
+		if (is_of(standings->items[i].series, series) && standings->items[i].red)
+			add_command(ci, &lines, standings->items[i].worst, &n);
+	if (n)
+		text_addf(out, "\nReproduce:\n%s", text_str(&lines));
+}
+
+static void where(struct ci *ci, struct text *out)
+{
+	const struct settings *settings = &ci->settings;
+
+	text_adds(out, "\nSee:\n");
+	if (settings->publish.base)
+		letter_filled(out, 2,
+			      arena_printf(ci->arena, "site      %s", settings->publish.base));
+	else if (settings->publish.dir)
+		letter_filled(out, 2,
+			      arena_printf(ci->arena, "site      %s/index.html",
+					   path_word(ci->arena, settings->publish.dir)));
+	letter_filled(out, 2,
+		      arena_printf(ci->arena, "evidence  %s/runs, %s/tasks",
+				   path_word(ci->arena, ci->state),
+				   path_word(ci->arena, ci->home)));
+	letter_filled(out, 2,
+		      arena_printf(ci->arena, "log       %s",
+				   context_invoke(ci->context, "ci log")));
+}
+
+void letter_sources(struct ci *ci, struct text *out, const struct staleness *staleness)
+{
+	if (staleness->stale)
+		letter_filled(out, 0,
+			      arena_printf(ci->arena, "%s: %s.",
+					   staleness->red ? "Old data, and red for it" :
+							    "Perhaps not the newest",
+					   staleness->text));
+}
+
+/* ---- a round's news ---- */
+
+static void changes(struct ci *ci, struct text *out, const struct news *news, const char *series)
+{
+	size_t first = 0;
+	bool any = false;
+
+	for (size_t i = 0; i < news->n; i++) {
+		const struct news_item *item = &news->items[i];
+
+		if (!is_of(item->now->series, series))
+			continue;
+		/* What begins well needs no line of its own: it stands in the table. */
+		if (item->kind == NEWS_FIRST && !item->now->red) {
+			first++;
+			continue;
+		}
+		text_adds(out, any ? "" : "\nWhat changed:\n");
+		any = true;
+		letter_filled(out, 2, item->text);
+	}
+	if (first && !any)
+		text_addc(out, '\n');
+	if (first)
+		letter_filled(out, any ? 2 : 0,
+			      arena_printf(ci->arena, "%zu proof%s for the first time, and well.",
+					   first, first == 1 ? "" : "s"));
+}
+
+static size_t alarms(const struct news *news, const char *series)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < news->n; i++)
+		n += news->items[i].kind == NEWS_ALARM && is_of(news->items[i].now->series, series);
+	return n;
+}
+
+void letter_news(struct ci *ci, const struct news *news, const struct staleness *staleness,
+		 const struct standings *standings, const char *series, struct text *out)
+{
+	struct arena *arena = ci->arena;
+
+	letter_filled(out, 0,
+		      arena_printf(arena, "Verdict: %s.%s", letter_sum(arena, standings, series),
+				   alarms(news, series) ?
+					   " The next release will break the series." :
+					   ""));
+	letter_sources(ci, out, staleness);
+	changes(ci, out, news, series);
+	text_adds(out, "\nHow the lines stand (base against patched):\n");
+	letter_lines(arena, out, standings, series);
+	not_green(arena, out, standings, series);
+	known_failures(arena, out, standings, series);
+	not_tested(ci, out, standings, series);
+	reproduce(ci, out, news, standings, series);
+	where(ci, out);
+	text_addc(out, '\n');
+	letter_filled(out, 0,
+		      arena_printf(arena, "Run %lld%s%s.", (long long)ci->round.id,
+				   ci->round.why && *ci->round.why ? ": " : "",
+				   ci->round.why ? ci->round.why : ""));
+}
