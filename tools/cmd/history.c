@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #define _GNU_SOURCE
-#include <time.h>
-
 #include "base/fail.h"
 #include "base/file.h"
 #include "ci/chronicle.h"
+#include "cmd/built.h"
 #include "cmd/commands.h"
 #include "cmd/options.h"
 #include "cmd/proving.h"
 #include "cmd/report.h"
-#include "cmd/screen.h"
+#include "cmd/rows.h"
 
 #define ROWS 10	     /* of each line, where nothing else is asked for */
 #define SLOWER 1.5   /* times the median: worth a word */
@@ -23,27 +22,12 @@ static const char *const kind_words[] = {
 	[CHRONICLE_BUILD] = "build", [CHRONICLE_VERIFY] = "verify", [CHRONICLE_CHECK] = "check",
 };
 
-static char *day(struct arena *arena, int64_t at)
-{
-	time_t when = (time_t)at;
-	struct tm tm;
-	char text[16];
-
-	gmtime_r(&when, &tm);
-	strftime(text, sizeof(text), "%Y-%m-%d", &tm);
-	return arena_strdup(arena, text);
-}
-
-/* "0.6 s", "45 s", "12 min"; "" where it is not known. */
+/* "0.6 s", "45 s", "12 min 03 s"; "" where it is not known. */
 static char *took(struct arena *arena, double seconds)
 {
 	if (seconds < 0)
 		return arena_strdup(arena, "");
-	if (seconds < 10)
-		return arena_printf(arena, "%.1f s", seconds);
-	if (seconds < 120)
-		return arena_printf(arena, "%.0f s", seconds);
-	return arena_printf(arena, "%.0f min", seconds / 60);
+	return seconds < 10 ? arena_printf(arena, "%.1f s", seconds) : seconds_word(arena, seconds);
 }
 
 /* "v6.1.188-rc1+0123456" */
@@ -91,7 +75,7 @@ static char *since_word(struct arena *arena, const struct chronicle_line *line)
 {
 	return line->since ?
 		       arena_printf(arena, "since %s, %s", kernel_word(arena, line->since->target),
-				    day(arena, line->since->at)) :
+				    day_word(arena, line->since->at)) :
 		       arena_strdup(arena, "never known");
 }
 
@@ -126,7 +110,7 @@ static void line_remarks(struct context *c, struct text *out, const struct chron
 
 	if (line->now && line->now->red && line->good)
 		text_addf(out, "  last good: %s, %s\n", kernel_word(c->arena, line->good->target),
-			  day(c->arena, line->good->at));
+			  day_word(c->arena, line->good->at));
 	if (newest->unknown)
 		text_addf(
 			out,
@@ -143,9 +127,9 @@ static void line_remarks(struct context *c, struct text *out, const struct chron
 			  took(c->arena, line->median));
 }
 
-static char *row_remark(struct arena *arena, const struct sighting *s)
+static const char *row_remark(struct arena *arena, const struct sighting *s)
 {
-	char *why = text_shown(arena, s->why);
+	const char *why = s->why;
 
 	if (*s->first_bad)
 		return arena_printf(arena, "%s%sfirst bad patch: %s", why, *why ? "; " : "",
@@ -153,11 +137,12 @@ static char *row_remark(struct arena *arena, const struct sighting *s)
 	return why;
 }
 
-static void row_cells(struct context *c, struct table *table, const struct sighting *s)
+static void row_add(struct context *c, struct rows *rows, const struct sighting *s)
 {
+	struct table *table = &rows->table;
 	bool statuses = *s->was || *s->is;
 
-	table_cell(c->arena, table, TINT_DIM, "%s", day(c->arena, s->at));
+	table_cell(c->arena, table, TINT_DIM, "%s", day_word(c->arena, s->at));
 	table_cell(c->arena, table, TINT_NONE, "%s", kernel_word(c->arena, s->target));
 	table_cell(c->arena, table, tint_of(s), "%s%s", text_shown(c->arena, s->word),
 		   s->before ? " (not tested)" : "");
@@ -166,29 +151,23 @@ static void row_cells(struct context *c, struct table *table, const struct sight
 	table_cell(c->arena, table, TINT_DIM, s->round ? "run %lld" : "", (long long)s->round);
 }
 
-/* Newest first; a reason is said once where it is that of the rows below, too. */
+/* Newest first; a reason is said where it is another than that of the row above. */
 static void line_rows(struct context *c, struct text *out, const struct chronicle_line *line,
 		      size_t max)
 {
 	size_t n = max && line->n > max ? max : line->n;
-	struct table table = { .columns = 6 };
-	struct text rows __free_text = TEXT_INIT;
-	struct slice rest, row;
+	struct rows rows = { .table.columns = 6 };
 	const char *said = "";
 
-	for (size_t i = 0; i < n; i++)
-		row_cells(c, &table, &line->items[line->n - 1 - i]);
-	table_write(&rows, &table, 2, c->color);
-	rest = text_slice(&rows);
-	for (size_t i = 0; i < n && slice_line(&rest, &row); i++) {
-		const char *remark = row_remark(c->arena, &line->items[line->n - 1 - i]);
+	for (size_t i = 0; i < n; i++) {
+		const struct sighting *s = &line->items[line->n - 1 - i];
+		const char *remark = row_remark(c->arena, s);
 
-		text_add_slice(out, row);
-		text_addc(out, '\n');
-		if (*remark && strcmp(remark, said) != 0)
-			text_add_filled(out, slice_of(remark), 14, c->width);
+		row_add(c, &rows, s);
+		rows_remark(c->arena, &rows, strcmp(remark, said) ? remark : "");
 		said = remark;
 	}
+	rows_write(c, out, &rows, 2, 14);
 	if (n < line->n)
 		text_addf(out, "  and %zu before: --last 0 shows all\n", line->n - n);
 }
