@@ -36,6 +36,8 @@ struct watch_ask {
 	bool look_only; /* --plan: nothing is taken in or written; a new one has kernel.ref NULL and a kernel.name */
 	int64_t now;
 	const struct progress *progress;
+	const char *
+		state; /* results_home(): whether there is room is asked for before a fetch; NULL: not */
 };
 struct watch_answer {
 	struct watched *items; /* watch by watch, in the settings' order */
@@ -45,5 +47,11 @@ struct watch_answer {
 };
 /* A source that cannot be reached is no failure: its lines keep what the store has. */
 int watch_look(struct arena *arena, const struct watch_ask *ask, struct watch_answer *answer);
+
+/*
+ * Drop refs/series/tip/ of what nobody asks for any more: what stays is where a branch is now, the newest few of each branch and kind, and what a
+ * ruling of the last keep-days was made on. `dry`: only count. The objects go with the store's next git gc.
+ */
+int watch_prune(struct arena *arena, const struct watch_ask *ask, bool dry, size_t *dropped);
 
 #endif
