@@ -137,7 +137,7 @@ static int publish(struct ci *ci, struct site *site)
 	if (replacement_begin(ci->arena, ci->settings.publish.dir, SITE_MARK, &r))
 		return fail_in("[publish] dir");
 	site->dir = r.fresh;
-	return load(site) || fill(site) || replacement_finish(&r) ? -1 : 0;
+	return load(site) || fill(site) || site_sync(site) || replacement_finish(&r) ? -1 : 0;
 }
 
 int site_publish(struct ci *ci)

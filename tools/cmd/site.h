@@ -16,6 +16,7 @@
 #ifndef SERIES_CMD_SITE_H
 #define SERIES_CMD_SITE_H
 
+#include "base/file.h"
 #include "ci/course.h"
 #include "cmd/ci.h"
 #include "cmd/html.h"
@@ -41,6 +42,7 @@ struct site {
 	bool *watched; /* of each course: it still is; else it only stands in the history */
 	size_t lines, red, unknown; /* of those: as they stand */
 	struct reaches reaches;
+	struct file_names written; /* by site_put() */
 };
 
 /* The forms. Each writes whole files below site->dir. */
@@ -74,6 +76,8 @@ char *site_anchor(struct arena *arena, const char *series, const char *line);
 void site_table(struct text *out, const char *label, const char *const *columns, size_t n,
 		const char *class);
 int site_put(struct site *site, const char *name, const struct text *text);
+/* What was put is on disk: all at once, which costs a tenth of one by one. */
+int site_sync(struct site *site);
 
 /* Evidence of a round, by its content: site_evidence.c. */
 struct evidence_file {

@@ -97,20 +97,14 @@ static void line_card(struct site *site, struct text *out, const struct course *
 		  site_file(site->arena, site_branch(site->arena, course->line)),
 		  site_anchor(site->arena, course->series, course->line),
 		  html_of(site->arena, course->line));
-	text_addf(out, "<p>%s%s<span class=\"mark\">%s</span></p>",
+	text_addf(out,
+		  "<p><span class=\"whole\">%s</span>%s<span class=\"mark whole\">%s</span></p>",
 		  html_of(site->arena, last->target), *last->marks ? " &nbsp;" : "",
 		  html_of(site->arena, last->marks));
 	text_adds(out, "<p>");
 	proofs(site, out, course);
 	text_addf(out, "</p><p class=\"dim\">since %s, run %lld</p>",
 		  site_time(site->arena, course->since->at), (long long)course->since->round);
-	if (*last->why && (last->red || last->unknown))
-		text_addf(out, "<p>%s</p>", html_of(site->arena, last->why));
-	if (last->unknown && course->known)
-		text_addf(out, "<p class=\"dim\">last known: %s, %s, run %lld</p>",
-			  html_of(site->arena, course->known->word),
-			  html_of(site->arena, course->known->target),
-			  (long long)course->known->round);
 	if (stale)
 		text_addf(
 			out,
@@ -138,6 +132,41 @@ static void others_part(struct site *site, struct text *out)
 		text_adds(out, "</p>\n");
 }
 
+/* First what is wrong, the worst first: a reader need not look for it among what is well. */
+static void eyes_part(struct site *site, struct text *out)
+{
+	bool any = false;
+
+	for (int turn = 0; turn < 2; turn++)
+		for (size_t i = 0; i < site->courses.n; i++) {
+			const struct course *course = &site->courses.items[i];
+			const struct course_step *last = course->last;
+
+			if (!site->watched[i] || (turn ? last->red || !last->unknown : !last->red))
+				continue;
+			text_addf(
+				out, "%s<li><strong>%s</strong> <span class=\"whole\">%s</span> ",
+				any ? "" :
+				      "<section id=\"eyes\">\n<h2>What is not well</h2>\n<ol class=\"eyes\">\n",
+				html_of(site->arena, course->line),
+				html_of(site->arena, last->target));
+			site_badge(site->arena, out, last->red, last->unknown, last->word);
+			text_addf(out, " %s <span class=\"dim\">since %s, run %lld",
+				  html_of(site->arena, last->why),
+				  site_time(site->arena, course->since->at),
+				  (long long)course->since->round);
+			if (last->unknown && course->known)
+				text_addf(out, "; last known: %s, %s, run %lld",
+					  html_of(site->arena, course->known->word),
+					  html_of(site->arena, course->known->target),
+					  (long long)course->known->round);
+			text_adds(out, "</span></li>\n");
+			any = true;
+		}
+	if (any)
+		text_adds(out, "</ol>\n</section>\n");
+}
+
 static void lines_part(struct site *site, struct text *out)
 {
 	const char *series = NULL;
@@ -150,7 +179,7 @@ static void lines_part(struct site *site, struct text *out)
 		if (!site->watched[i])
 			continue;
 		if (!series || strcmp(series, course->series) != 0) {
-			text_addf(out, "%s<h2>%s</h2>\n<ul class=\"strip\">\n",
+			text_addf(out, "%s<h2>%s</h2>\n<ul class=\"strip wide\">\n",
 				  open ? "</ul>\n" : "", html_of(site->arena, course->series));
 			series = course->series;
 			open = true;
@@ -200,9 +229,9 @@ static void run_row(struct site *site, struct text *out, size_t i, const char *u
 	round_badge(site, out, sum);
 	text_addf(
 		out,
-		"%s</td><td class=\"whole\">%s</td><td class=\"whole\">%s</td><td class=\"free\">%s</td></tr>\n",
+		"%s</td><td class=\"whole\" data-label=\"changed\">%s</td><td class=\"whole\" data-label=\"took\">%s</td><td class=\"free\">%s</td></tr>\n",
 		round->stale ? " <span class=\"badge look\">stale</span>" : "",
-		sum && sum->changed ? arena_printf(site->arena, "%zu changed", sum->changed) :
+		sum && sum->changed ? arena_printf(site->arena, "%zu", sum->changed) :
 				      "<span class=\"dim\">none</span>",
 		site_took(site->arena, (double)(round->ended - round->started)),
 		html_of(site->arena, round->why));
@@ -218,7 +247,7 @@ static void runs_table(struct site *site, struct text *out, size_t most, const c
 		text_adds(out, "<p>There is none yet.</p>\n");
 		return;
 	}
-	site_table(out, "Runs", columns, ARRAY_SIZE(columns), NULL);
+	site_table(out, "Runs", columns, ARRAY_SIZE(columns), "fold");
 	for (size_t i = 0; i < site->rounds.n && i < most; i++)
 		run_row(site, out, i, up);
 	text_adds(out, "</tbody></table></div>\n");
@@ -235,6 +264,7 @@ int site_index(struct site *site)
 
 	site_head(site->arena, &out, site->ci->settings.publish.title, heading(site), "", sub);
 	stale_part(site, &out);
+	eyes_part(site, &out);
 	lines_part(site, &out);
 	text_adds(&out, "<section id=\"runs\">\n<h2>Runs</h2>\n");
 	if (site->open)

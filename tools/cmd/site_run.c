@@ -113,7 +113,7 @@ static void boots_add(struct keep *k, struct text *out, const struct kept_boots 
 		text_adds(out, "</li>");
 		any = true;
 	}
-	text_adds(out, any ? "</ul>" : "<span class=\"dim\">\xe2\x80\x93</span>");
+	text_adds(out, any ? "</ul>" : "");
 }
 
 static void ruling_row(struct keep *k, struct text *out, size_t i)
@@ -128,7 +128,7 @@ static void ruling_row(struct keep *k, struct text *out, size_t i)
 	site_badge(k->arena, out, r->red, r->unknown, r->word);
 	text_addf(
 		out,
-		"%s<span class=\"mark\">%s</span></td><td class=\"whole\">%s</td><td class=\"free\">%s",
+		"%s<span class=\"mark\">%s</span></td><td class=\"whole\" data-label=\"took\">%s</td><td class=\"free\">%s",
 		*r->marks ? " " : "", html_of(k->arena, r->marks),
 		r->wall_seconds > 0 ? site_took(k->arena, r->wall_seconds) : "\xe2\x80\x93",
 		html_of(k->arena, r->why));
@@ -139,27 +139,37 @@ static void ruling_row(struct keep *k, struct text *out, size_t i)
 	text_adds(out, "</td></tr>\n");
 }
 
-static void rulings_part(struct keep *k, struct text *out)
+/* A line's verdicts; those of one that is well are folded away. */
+static void standing_part(struct keep *k, struct text *out, const struct standing *standing)
 {
 	static const char *const columns[] = { "what", "kernel", "verdict",
 					       "took", "why",	 "evidence" };
+	bool well = !standing->red && !standing->unknown;
 
+	text_addf(out, "<details id=\"%s\"%s><summary>%s <span class=\"dim\">%s, %s</span> ",
+		  site_anchor(k->arena, standing->series, standing->line), well ? "" : " open",
+		  html_of(k->arena, standing->line), html_of(k->arena, standing->series),
+		  html_of(k->arena, standing->target));
+	site_badge(k->arena, out, standing->red, standing->unknown, standing->word);
+	text_adds(out, "</summary>\n");
+	site_table(out, "Verdicts", columns, ARRAY_SIZE(columns), "fold");
+	for (size_t i = 0; i < standing->n; i++)
+		ruling_row(k, out, (size_t)(standing->items[i] - k->rulings.items));
+	text_adds(out, "</tbody></table></div></details>\n");
+}
+
+static void rulings_part(struct keep *k, struct text *out)
+{
 	text_adds(out, "<section id=\"rulings\">\n<h2>What came out</h2>\n");
 	if (!k->standings.n)
 		text_adds(out, "<p>Nothing was ruled.</p>\n");
-	for (size_t s = 0; s < k->standings.n; s++) {
-		const struct standing *standing = &k->standings.items[s];
+	for (int turn = 0; turn < 3; turn++)
+		for (size_t i = 0; i < k->standings.n; i++) {
+			const struct standing *s = &k->standings.items[i];
 
-		text_addf(out, "<h3 id=\"%s\">%s <span class=\"dim\">%s</span> ",
-			  site_anchor(k->arena, standing->series, standing->line),
-			  html_of(k->arena, standing->line), html_of(k->arena, standing->series));
-		site_badge(k->arena, out, standing->red, standing->unknown, standing->word);
-		text_adds(out, "</h3>\n");
-		site_table(out, "Verdicts", columns, ARRAY_SIZE(columns), NULL);
-		for (size_t i = 0; i < standing->n; i++)
-			ruling_row(k, out, (size_t)(standing->items[i] - k->rulings.items));
-		text_adds(out, "</tbody></table></div>\n");
-	}
+			if (turn == (s->red ? 0 : s->unknown ? 1 : 2))
+				standing_part(k, out, s);
+		}
 	text_adds(out, "</section>\n");
 }
 
@@ -187,10 +197,7 @@ static void task_row(struct keep *k, struct text *out, size_t i)
 		t->sent && t->ended ? site_took(k->arena, (double)(t->ended - t->sent)) :
 				      "\xe2\x80\x93",
 		html_of(k->arena, t->why), *t->note ? ". " : "", html_of(k->arena, t->note));
-	if (k->task_evidence[i].n)
-		evidence_links(k->arena, out, "../", &k->task_evidence[i]);
-	else
-		text_adds(out, "<span class=\"dim\">\xe2\x80\x93</span>");
+	evidence_links(k->arena, out, "../", &k->task_evidence[i]);
 	text_adds(out, "</td></tr>\n");
 }
 
@@ -243,7 +250,7 @@ static void tasks_part(struct keep *k, struct text *out)
 			"<p>The series was only ported; nothing had to be built or booted.</p>\n</section>\n");
 		return;
 	}
-	site_table(out, "Tasks", columns, ARRAY_SIZE(columns), NULL);
+	site_table(out, "Tasks", columns, ARRAY_SIZE(columns), "fold");
 	for (size_t i = 0; i < k->tasks.n; i++)
 		task_row(k, out, i);
 	text_adds(out, "</tbody></table></div>\n");

@@ -8,7 +8,8 @@
 #include "cmd/site.h"
 
 #define BARS_MOST 90u /* of a picture */
-#define ROWS_MOST 100u
+#define ROWS_OPEN 15u /* the others are folded away */
+#define ROWS_MOST 500u
 
 static size_t round_index(const struct site *site, int64_t id)
 {
@@ -82,11 +83,24 @@ static void step_row(struct site *site, struct text *out, const struct course_st
 		html_of(site->arena, step->marks), html_of(site->arena, step->why));
 }
 
-static void line_part(struct site *site, struct text *out, const struct course *course)
+/* The steps before `to`, newest first, `n` of them. */
+static void steps_table(struct site *site, struct text *out, const struct course *course, size_t to,
+			size_t n)
 {
 	static const char *const columns[] = { "run", "at", "kernel", "verdict", "marks", "why" };
+
+	site_table(out, html_of(site->arena, arena_printf(site->arena, "Runs of %s", course->line)),
+		   columns, ARRAY_SIZE(columns), "fold");
+	for (size_t i = to; i-- > to - n;)
+		step_row(site, out, &course->items[i]);
+	text_adds(out, "</tbody></table></div>\n");
+}
+
+static void line_part(struct site *site, struct text *out, const struct course *course)
+{
 	const struct course_step *last = course->last;
-	size_t from = course->n > ROWS_MOST ? course->n - ROWS_MOST : 0;
+	size_t first = course->n < ROWS_OPEN ? course->n : ROWS_OPEN;
+	size_t older = course->n - first, shown = older < ROWS_MOST ? older : ROWS_MOST;
 
 	text_addf(out, "<section id=\"%s\">\n<h2>%s <span class=\"dim\">%s</span></h2>\n<p>",
 		  site_anchor(site->arena, course->series, course->line),
@@ -95,13 +109,17 @@ static void line_part(struct site *site, struct text *out, const struct course *
 	text_addf(out, " on %s, since %s.</p>\n", html_of(site->arena, last->target),
 		  site_time(site->arena, course->since->at));
 	picture(site, out, course);
-	site_table(out, html_of(site->arena, arena_printf(site->arena, "Runs of %s", course->line)),
-		   columns, ARRAY_SIZE(columns), NULL);
-	for (size_t i = course->n; i-- > from;)
-		step_row(site, out, &course->items[i]);
-	text_adds(out, "</tbody></table></div>\n");
-	if (from)
-		text_addf(out, "<p class=\"dim\">And %zu older.</p>\n", from);
+	steps_table(site, out, course, course->n, first);
+	if (shown) {
+		text_addf(out, "<details><summary>%zu older</summary>\n", shown);
+		steps_table(site, out, course, older, shown);
+		text_adds(out, "</details>\n");
+	}
+	if (older > shown)
+		text_addf(
+			out,
+			"<p class=\"dim\">%zu still older ones are in the journal: series ci log.</p>\n",
+			older - shown);
 	text_adds(out, "</section>\n");
 }
 

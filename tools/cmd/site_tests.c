@@ -81,14 +81,14 @@ static void flaky_part(struct site *site, struct text *out)
 			  "<p>None in the verdicts that are looked at here.</p>\n</section>\n");
 		return;
 	}
-	site_table(out, "Flaky tests", columns, ARRAY_SIZE(columns), NULL);
+	site_table(out, "Flaky tests", columns, ARRAY_SIZE(columns), "fold");
 	for (size_t i = 0; i < all.n; i++) {
 		const struct unsteady *u = &all.items[i];
 
 		text_addf(
 			out,
 			"<tr><th scope=\"row\" class=\"test\"><code>%s</code></th><td class=\"whole\">%s</td>"
-			"<td class=\"whole\"><span class=\"%s\">%zu of %zu</span></td><td>%zu</td><td class=\"free\">%s</td></tr>\n",
+			"<td class=\"whole\" data-label=\"flaky\"><span class=\"%s\">%zu of %zu</span></td><td data-label=\"changes\">%zu</td><td class=\"free\">%s</td></tr>\n",
 			html_of(site->arena, u->first->name), html_of(site->arena, u->first->cell),
 			u->flaky ? "warn" : "", u->flaky, u->verdicts, u->flips,
 			html_of(site->arena, u->where));
