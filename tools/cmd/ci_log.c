@@ -10,6 +10,7 @@
 #include "cmd/built.h"
 
 #define RUNS 10
+#define NEWS 5 /* of each */
 #define EVENTS 15
 #define TROUBLES 5 /* ticks that failed or were killed */
 
@@ -93,7 +94,8 @@ static void lines(const struct diary *d, struct text *out)
 					     s->line;
 
 		table_cell(d->arena, &rows.table, TINT_BOLD, "%s", text_shown(d->arena, name));
-		table_cell(d->arena, &rows.table, TINT_NONE, "%s", text_shown(d->arena, s->target));
+		table_cell(d->arena, &rows.table, TINT_NONE, "%s",
+			   kernel_word(d->arena, s->target));
 		table_cell(d->arena, &rows.table, tint, "%s", text_shown(d->arena, s->word));
 		table_cell(d->arena, &rows.table, TINT_NONE, "%s", text_shown(d->arena, s->marks));
 		if (course && course->since)
@@ -128,12 +130,15 @@ static char *run_word(const struct diary *d, const struct round *round, enum tin
 	return arena_printf(d->arena, "%zu green", did->lines);
 }
 
-char *log_news(struct arena *arena, const struct news *news)
+/* What is new of a run, in its own lines; of many (the first run of all) the worst. */
+static char *news_words(const struct diary *d, const struct news *news)
 {
-	char *all = arena_strdup(arena, "");
+	char *all = arena_strdup(d->arena, "");
 
-	for (size_t i = 0; i < news->n; i++)
-		all = arena_printf(arena, "%s%s\n", all, news->items[i].text);
+	for (size_t i = 0; i < news->n && i < NEWS; i++)
+		all = arena_printf(d->arena, "%s%s\n", all, news->items[i].text);
+	if (news->n > NEWS)
+		all = arena_printf(d->arena, "%sand %zu more\n", all, news->n - NEWS);
 	return all;
 }
 
@@ -161,8 +166,7 @@ static int runs(const struct diary *d, struct text *out)
 		table_cell(d->arena, &rows.table, TINT_DIM, "%s",
 			   round->stale ? "on old data" : "");
 		rows_remark(d->arena, &rows,
-			    arena_printf(d->arena, "%s\n%s", round->why,
-					 log_news(d->arena, &news)));
+			    arena_printf(d->arena, "%s\n%s", round->why, news_words(d, &news)));
 	}
 	if (d->rounds.n)
 		text_adds(out, "\nThe last runs:\n");

@@ -12,8 +12,6 @@
 /* One run in full: ci_log_run.c. */
 int log_run(struct ci *ci, int64_t id);
 
-/* Of news, each with its text; "" where there is none. */
-char *log_news(struct arena *arena, const struct news *news);
 void log_events(struct ci *ci, struct text *out, const char *title, const struct events *events);
 json_t *log_round_json(const struct round *round);
 json_t *log_events_json(const struct events *events);

@@ -98,8 +98,14 @@ static void news_write(const struct account *a, struct text *out)
 {
 	if (a->news.n)
 		text_adds(out, "\nNews:\n");
-	for (size_t i = 0; i < a->news.n; i++)
-		text_add_reasons(out, slice_of(a->news.items[i].text), 2, a->ci->context->width);
+	for (size_t i = 0; i < a->news.n; i++) {
+		struct text safe __free_text = TEXT_INIT;
+		size_t dash = out->len + 2;
+
+		text_add_shown(&safe, slice_of(a->news.items[i].text), false);
+		text_add_filled(out, text_slice(&safe), 4, a->ci->context->width);
+		out->p[dash] = '-';
+	}
 }
 
 /* "slurm job 4711 on node3" */
@@ -176,7 +182,8 @@ static void rulings_write(const struct account *a, struct text *out)
 
 		table_cell(a->arena, &rows.table, TINT_BOLD, "%s", proof_kind_word(r->kind));
 		table_cell(a->arena, &rows.table, TINT_NONE, "%s", text_shown(a->arena, of));
-		table_cell(a->arena, &rows.table, TINT_NONE, "%s", text_shown(a->arena, r->target));
+		table_cell(a->arena, &rows.table, TINT_NONE, "%s",
+			   kernel_word(a->arena, r->target));
 		table_cell(a->arena, &rows.table,
 			   r->red     ? TINT_BAD :
 			   r->unknown ? TINT_LOOK :

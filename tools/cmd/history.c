@@ -14,8 +14,6 @@
 #define SLOWER 1.5   /* times the median: worth a word */
 #define TIMES_MIN 4  /* of which a median says something */
 #define NAMES_MAX 12 /* in a message */
-/* Of a tip's commit, where people read it. */
-#define TIP_DIGITS 7
 
 static const char *const kind_words[] = {
 	[CHRONICLE_TEST] = "test",   [CHRONICLE_CELL] = "cell",	    [CHRONICLE_APPLY] = "apply",
@@ -28,17 +26,6 @@ static char *took(struct arena *arena, double seconds)
 	if (seconds < 0)
 		return arena_strdup(arena, "");
 	return seconds < 10 ? arena_printf(arena, "%.1f s", seconds) : seconds_word(arena, seconds);
-}
-
-/* "v6.1.188-rc1+0123456" */
-static char *kernel_word(struct arena *arena, const char *name)
-{
-	const char *plus = strchr(name, '+');
-	int n = (int)strlen(name);
-
-	if (plus && strlen(plus + 1) > TIP_DIGITS)
-		n = (int)(plus - name) + 1 + TIP_DIGITS;
-	return text_shown(arena, arena_printf(arena, "%.*s", n, name));
 }
 
 static enum tint tint_of(const struct sighting *s)

@@ -4,6 +4,8 @@
 
 #include <time.h>
 
+#define TIP_DIGITS 7 /* of a commit */
+
 void rows_remark(struct arena *arena, struct rows *rows, const char *remark)
 {
 	*arena_push(arena, rows) = remark;
@@ -52,4 +54,14 @@ char *minute_word(struct arena *arena, int64_t at)
 char *day_word(struct arena *arena, int64_t at)
 {
 	return time_word(arena, "%Y-%m-%d", at);
+}
+
+char *kernel_word(struct arena *arena, const char *name)
+{
+	const char *plus = strchr(name, '+');
+	int n = (int)strlen(name);
+
+	if (plus && strlen(plus + 1) > TIP_DIGITS)
+		n = (int)(plus - name) + 1 + TIP_DIGITS;
+	return text_shown(arena, arena_printf(arena, "%.*s", n, name));
 }

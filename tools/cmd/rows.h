@@ -25,5 +25,7 @@ void rows_write(const struct context *context, struct text *out, const struct ro
 char *minute_word(struct arena *arena, int64_t at);
 /* "2026-11-22" */
 char *day_word(struct arena *arena, int64_t at);
+/* A kernel's name: of a tip with less of its commit, "v6.1.188-rc1+0123456". */
+char *kernel_word(struct arena *arena, const char *name);
 
 #endif
