@@ -141,7 +141,9 @@ static bool kind_of(const char *word, enum proof_kind *kind)
 
 static bool oid_of(const char *hex, git_oid *oid)
 {
-	return strlen(hex) == GIT_OID_HEXSZ && !git_oid_fromstr(oid, hex) && !git_oid_is_zero(oid);
+	/* libgit2, which need not be up yet, is given nothing that it would have to complain about. */
+	return strlen(hex) == GIT_OID_HEXSZ && strspn(hex, "0123456789abcdef") == GIT_OID_HEXSZ &&
+	       !git_oid_fromstr(oid, hex) && !git_oid_is_zero(oid);
 }
 
 static bool recipe_of(const char *hex, char recipe[65])
@@ -240,7 +242,8 @@ int order_read(struct arena *arena, const char *dir, struct order *order)
 		return refuse(path,
 			      format > ORDER_FORMAT ? "it is of a newer version" : error.text);
 	if (format != ORDER_FORMAT)
-		return refuse(path, "it is of another version");
+		return refuse(path, format > ORDER_FORMAT ? "it is of a newer version" :
+							    "it is of another version");
 	if (order_check(path, &t, order))
 		return -1;
 	order_take(arena, &t, dir, order);
