@@ -6,6 +6,7 @@
 #include "ci/watch.h"
 
 #include "base/fail.h"
+#include "base/shown.h"
 #include "ci/watch_part.h"
 
 /* ---- what is to be written ---- */
@@ -28,7 +29,7 @@ void look_event(struct looking *l, const char *kind, const char *subject, const 
 	va_start(ap, fmt);
 	text = arena_vprintf(l->arena, fmt, ap);
 	va_end(ap);
-	*PUSH(l, events) = (struct pending_event){ kind, subject, text };
+	*PUSH(l, events) = (struct pending_event){ kind, subject, text_shown(l->arena, text) };
 }
 
 void look_tip(struct looking *l, const struct tip *tip)
@@ -74,7 +75,7 @@ void look_trouble(struct looking *l, struct line *line, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	line->trouble = arena_vprintf(l->arena, fmt, ap);
+	line->trouble = text_shown(l->arena, arena_vprintf(l->arena, fmt, ap));
 	va_end(ap);
 }
 

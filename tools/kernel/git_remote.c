@@ -19,7 +19,9 @@
 #include "base/clock.h"
 #include "base/fail.h"
 #include "base/file.h"
+#include "base/shown.h"
 #include "kernel/intake.h"
+
 #include "kernel/treecopy.h"
 
 /* One that cannot be reached must not hold up the sources behind it. */
@@ -93,6 +95,25 @@ static bool still_moving(void *data)
 	return !moving->silent && progress_step(moving->progress, moving->what, bytes, 0, "B");
 }
 
+/* git's first word on it; of a transport's own program, what that said. */
+static char *why_of(struct arena *arena, struct slice said)
+{
+	struct slice line, before = { "", 0 };
+
+	while (slice_line(&said, &line)) {
+		line = slice_trim(line);
+		if (slice_starts(line, "fatal: ")) {
+			line = slice_skip(line, strlen("fatal: "));
+			if (slice_starts(line, "Could not read from remote") && before.n)
+				line = before;
+			return text_shown(arena, slice_str(arena, line));
+		}
+		before = line.n ? line : before;
+	}
+	return before.n ? text_shown(arena, slice_str(arena, before)) :
+			  arena_strdup(arena, "git gave no reason");
+}
+
 static int run_git(struct arena *arena, const char *const *argv, unsigned int seconds,
 		   struct slice input, struct moving *moving, struct child_answer *got)
 {
@@ -112,7 +133,6 @@ static int run_git(struct arena *arena, const char *const *argv, unsigned int se
 				 .on_tick = moving ? still_moving : NULL,
 				 .tick_ms = TICK_MS,
 				 .data = moving };
-	struct slice rest, line, last = { "", 0 };
 
 	if (child_run(arena, &ask, got))
 		return -1;
@@ -126,12 +146,7 @@ static int run_git(struct arena *arena, const char *const *argv, unsigned int se
 		return fail("the answer is longer than any");
 	if (!got->status)
 		return 0;
-	for (rest = got->err; slice_line(&rest, &line);)
-		if (slice_starts(line, "fatal: ") || !last.n)
-			last = slice_trim(line);
-	if (slice_starts(last, "fatal: "))
-		last = slice_skip(last, strlen("fatal: "));
-	return fail(SLICE_FMT, SLICE_ARG(last.n ? last : SLICE("git gave no reason")));
+	return fail("%s", why_of(arena, got->err));
 }
 
 static int need_git(const char *url)
