@@ -10,6 +10,7 @@
 #include "base/fail.h"
 #include "base/shown.h"
 #include "ci/letterhead.h"
+#include "patch/mail_date.h"
 #include "patch/mime.h"
 
 #define COLUMNS 72
@@ -85,7 +86,8 @@ static const char *commit_of(const struct rulings *rulings)
 static char *what_was_done(struct arena *arena, const struct reply_to_rc *reply)
 {
 	const char *name = reply->announcement->name + 1, *commit = commit_of(&reply->rulings);
-	const char *on = reply->machine ? reply->machine : "";
+	char *on = reply->machine ? arena_printf(arena, " on %s", reply->machine) :
+				    arena_strdup(arena, "");
 	char *version = *commit ? arena_printf(arena, "%s (%s)", name, commit) :
 				  arena_strdup(arena, name);
 
@@ -94,7 +96,7 @@ static char *what_was_done(struct arena *arena, const struct reply_to_rc *reply)
 				    known(reply, PROOF_BUILD) ? "built for x86_64" : "looked at");
 	return arena_printf(
 		arena,
-		"%s built for x86_64, booted and KVM-tested on %s, without and with the series %s.%s",
+		"%s built for x86_64, booted and KVM-tested%s, without and with the series %s.%s",
 		version, on, series_names(arena, &reply->rulings),
 		reply_clean(reply) ?
 			reply->before ?
@@ -163,13 +165,17 @@ static void body_write(struct arena *arena, const struct reply_to_rc *reply,
 		       const struct person *from, struct text *out)
 {
 	const struct announcement *a = reply->announcement;
-	struct text when __free_text = TEXT_INIT;
+	struct text when __free_text = TEXT_INIT, date __free_text = TEXT_INIT;
 	struct person me = *from;
 
 	text_addf(&when, "> This is the start of the stable review cycle for the %u.%u.%d release.",
 		  a->version.major, a->version.minor, a->version.patch);
+	if (a->sent)
+		mail_date_write(&date, a->sent, 0);
 	filled(out, 0,
-	       arena_printf(arena, "%s wrote:", *a->from.name ? a->from.name : a->from.email));
+	       arena_printf(arena, "%s" SLICE_FMT "%s%s wrote:", a->sent ? "On " : "",
+			    SLICE_ARG(slice_trim(slice_skip(text_slice(&date), strlen("Date: ")))),
+			    a->sent ? ", " : "", *a->from.name ? a->from.name : a->from.email));
 	text_addf(out, "%s\n\n", text_str(&when));
 	filled(out, 0, what_was_done(arena, reply));
 	text_addc(out, '\n');

@@ -420,7 +420,8 @@ static void add_lines(struct arena *arena, struct text *out, const struct news *
 			}
 			text_addf(out, "%s%s %s", said++ ? ", " : "", sentence(arena, s->line),
 				  item && item->kind == NEWS_ALARM ? alarm_phrase(item->now->kind) :
-								     sentence(arena, s->word));
+				  s->red || s->unknown		   ? sentence(arena, s->word) :
+								     "ok");
 		}
 	}
 	if (rest)

@@ -303,33 +303,65 @@ static char *command_of(struct ci *ci, const struct ruling *ruling)
 	return slice_str(arena, text_slice(&line));
 }
 
-/* Once; longer than a line, it stays in one piece, for pasting. */
+/* Once. What is longer than a line goes on in the next one, as a shell reads it. */
 static void add_command(struct ci *ci, struct text *out, const struct ruling *ruling, size_t *n)
 {
-	char *line = arena_printf(ci->arena, "  %s\n", command_of(ci, ruling));
+	struct slice rest = slice_of(command_of(ci, ruling));
+	struct text command __free_text = TEXT_INIT;
+	size_t columns = 2;
 
-	if (*n >= COMMANDS_MOST || slice_find(text_slice(out), slice_of(line)) >= 0)
+	text_adds(&command, "  ");
+	while (rest.n) {
+		ptrdiff_t next = slice_find(slice_skip(rest, 1), SLICE(" --"));
+		struct slice part = { rest.p, next < 0 ? rest.n : (size_t)next + 1 };
+		size_t wide = text_columns(part);
+
+		if (columns > 2 && columns + wide > LETTER_COLUMNS - 2) {
+			text_adds(&command, " \\\n     ");
+			columns = 5;
+		}
+		text_add_slice(&command, part);
+		columns += wide;
+		rest = slice_skip(rest, part.n);
+	}
+	text_addc(&command, '\n');
+	if (*n >= COMMANDS_MOST || slice_find(text_slice(out), text_slice(&command)) >= 0)
 		return;
-	text_adds(out, line);
+	text_add_slice(out, text_slice(&command));
 	++*n;
 }
 
+/* What is bad, then what became good; of what was well from the beginning only how it was tested. */
 static void reproduce(struct ci *ci, struct text *out, const struct news *news,
 		      const struct standings *standings, const char *series)
 {
 	struct text lines __free_text = TEXT_INIT;
 	size_t n = 0;
 
-	for (int turn = 0; turn < 2; turn++)
-		for (size_t i = 0; i < news->n; i++)
-			if (is_of(news->items[i].now->series, series) &&
-			    news->items[i].now->red == !turn)
-				add_command(ci, &lines, news->items[i].now, &n);
-	for (size_t i = 0; i < standings->n; i++)
-		if (is_of(standings->items[i].series, series) && standings->items[i].red)
-			add_command(ci, &lines, standings->items[i].worst, &n);
+	for (int turn = 0; turn < 3; turn++) {
+		for (size_t i = 0; i < news->n; i++) {
+			const struct ruling *now = news->items[i].now;
+			bool first = news->items[i].kind == NEWS_FIRST && !now->red;
+			int its_turn = now->red ? 0 : first ? 2 : 1;
+
+			if (is_of(now->series, series) && its_turn == turn &&
+			    (!first || now->kind == PROOF_TEST))
+				add_command(ci, &lines, now, &n);
+		}
+		for (size_t i = 0; i < standings->n && !turn; i++)
+			if (is_of(standings->items[i].series, series) && standings->items[i].red)
+				add_command(ci, &lines, standings->items[i].worst, &n);
+	}
 	if (n)
 		text_addf(out, "\nReproduce:\n%s", text_str(&lines));
+}
+
+/* A path or a command in one piece. */
+static void see(struct text *out, const char *what, const char *value)
+{
+	text_addf(out, "  %-9s ", what);
+	text_add_shown(out, slice_of(value), false);
+	text_addc(out, '\n');
 }
 
 static void where(struct ci *ci, struct text *out)
@@ -338,19 +370,17 @@ static void where(struct ci *ci, struct text *out)
 
 	text_adds(out, "\nSee:\n");
 	if (settings->publish.base)
-		letter_filled(out, 2,
-			      arena_printf(ci->arena, "site      %s", settings->publish.base));
+		see(out, "site",
+		    ci->round.id ? arena_printf(ci->arena, "%s/runs/%lld/", settings->publish.base,
+						(long long)ci->round.id) :
+				   settings->publish.base);
 	else if (settings->publish.dir)
-		letter_filled(out, 2,
-			      arena_printf(ci->arena, "site      %s/index.html",
-					   path_word(ci->arena, settings->publish.dir)));
-	letter_filled(out, 2,
-		      arena_printf(ci->arena, "evidence  %s/runs, %s/tasks",
-				   path_word(ci->arena, ci->state),
-				   path_word(ci->arena, ci->home)));
-	letter_filled(out, 2,
-		      arena_printf(ci->arena, "log       %s",
-				   context_invoke(ci->context, "ci log")));
+		see(out, "site",
+		    arena_printf(ci->arena, "%s/index.html",
+				 path_word(ci->arena, settings->publish.dir)));
+	see(out, "evidence", path_word(ci->arena, arena_printf(ci->arena, "%s/runs", ci->state)));
+	see(out, "tasks", path_word(ci->arena, arena_printf(ci->arena, "%s/tasks", ci->home)));
+	see(out, "log", context_invoke(ci->context, "ci log"));
 }
 
 void letter_sources(struct ci *ci, struct text *out, const struct staleness *staleness)
@@ -392,13 +422,40 @@ static void changes(struct ci *ci, struct text *out, const struct news *news, co
 					   first, first == 1 ? "" : "s"));
 }
 
-static size_t alarms(const struct news *news, const char *series)
+/* "the next 6.1.y and 6.12.y"; "": none will break it. */
+static char *alarms(struct arena *arena, const struct news *news, const char *series)
 {
-	size_t n = 0;
+	struct text out __free_text = TEXT_INIT;
 
-	for (size_t i = 0; i < news->n; i++)
-		n += news->items[i].kind == NEWS_ALARM && is_of(news->items[i].now->series, series);
-	return n;
+	for (size_t i = 0; i < news->n; i++) {
+		const char *line = news->items[i].now->line, *y = strstr(line, ".y-");
+		char *branch = arena_copy(arena, line, y ? (size_t)(y - line) + 2 : strlen(line));
+
+		if (news->items[i].kind != NEWS_ALARM || !is_of(news->items[i].now->series, series))
+			continue;
+		if (!slice_has_word(text_slice(&out), slice_of(branch)))
+			text_addf(&out, "%s%s", out.len ? " and " : "the next ", branch);
+	}
+	return slice_str(arena, text_slice(&out));
+}
+
+static char *verdict(struct arena *arena, const struct news *news,
+		     const struct standings *standings, const char *series)
+{
+	const char *alarm = alarms(arena, news, series);
+	bool red = false, tested = false;
+
+	for (size_t i = 0; i < standings->n; i++) {
+		if (!is_of(standings->items[i].series, series))
+			continue;
+		red |= standings->items[i].red;
+		tested |= has_test(&standings->items[i]);
+	}
+	return arena_printf(arena, "Verdict: %s.%s%s%s%s", letter_sum(arena, standings, series),
+			    *alarm ? " The series will break on " : "", alarm, *alarm ? "." : "",
+			    red	   ? "" :
+			    tested ? " No regressions (base against patched)." :
+				     " Nothing was tested.");
 }
 
 void letter_news(struct ci *ci, const struct news *news, const struct staleness *staleness,
@@ -406,11 +463,7 @@ void letter_news(struct ci *ci, const struct news *news, const struct staleness 
 {
 	struct arena *arena = ci->arena;
 
-	letter_filled(out, 0,
-		      arena_printf(arena, "Verdict: %s.%s", letter_sum(arena, standings, series),
-				   alarms(news, series) ?
-					   " The next release will break the series." :
-					   ""));
+	letter_filled(out, 0, verdict(arena, news, standings, series));
 	letter_sources(ci, out, staleness);
 	changes(ci, out, news, series);
 	text_adds(out, "\nHow the lines stand (base against patched):\n");

@@ -77,7 +77,7 @@ static int tell_old(struct ci *ci, const struct staleness *staleness, const char
 		&body, 0,
 		arena_printf(
 			ci->arena,
-			"No source was heard of for more than %u hours ([guard] stale-hours), so "
+			"A source was not heard of for more than %u hours ([guard] stale-hours), so "
 			"new kernels may be out that nobody has looked at. What is said of those "
 			"known still holds:",
 			ci->settings.guard.stale_hours));
