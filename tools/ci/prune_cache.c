@@ -15,10 +15,12 @@
 #include "base/file.h"
 #include "ci/prune_part.h"
 #include "ci/usage.h"
+#include "ci/watch.h"
 #include "patch/version.h"
 
 #define ROOM_DAYS 7
 #define SERIES_REFS "refs/series/"
+#define TIP_REFS SERIES_REFS "tip/"
 
 /* Held, or -1: somebody else has it, or there is none. */
 static int lock_try(struct arena *arena, const char *dir, const char *name)
@@ -167,23 +169,6 @@ static int rooms_prune(struct pruning *p, const struct wanted *wanted)
 
 /* ---- tips ---- */
 
-/* A tip that was ruled on, or seen, not so long ago is looked at by people still. */
-static int recent_add(struct pruning *p, struct wanted *wanted)
-{
-	unsigned int days = p->ask->settings->publish.days;
-	struct tips tips = { 0 };
-
-	if (journal_tips(p->ask->journal, p->arena, NULL, &tips))
-		return -1;
-	for (size_t i = 0; i < p->all.n; i++)
-		if (!prune_is_old(p, p->all.items[i].at, days))
-			want(p, wanted, p->all.items[i].target);
-	for (size_t i = 0; i < tips.n; i++)
-		if (!prune_is_old(p, tips.items[i].seen, days))
-			want(p, wanted, tips.items[i].kernel);
-	return 0;
-}
-
 struct moves {
 	struct ref_move *items;
 	size_t n, cap;
@@ -195,8 +180,8 @@ static void close_iterator(git_reference_iterator *iterator)
 }
 DEFINE_FREE(iterator, git_reference_iterator *, close_iterator(_v))
 
-/* refs/series/tip/NAME and what was ported onto it, refs/series/SERIES/NAME. */
-static int tips_find(struct pruning *p, const struct wanted *wanted, struct moves *moves)
+/* refs/series/SERIES/NAME, ported onto a tip that is not there any more. */
+static int orphans_find(struct pruning *p, struct moves *moves)
 {
 	git_reference_iterator *iterator __free(iterator) = NULL;
 	git_reference *ref;
@@ -206,31 +191,44 @@ static int tips_find(struct pruning *p, const struct wanted *wanted, struct move
 		return fail_git("cannot list the refs of %s", repo_path(p->ask->repo));
 	while (!(r = git_reference_next(&ref, iterator))) {
 		const char *full = git_reference_name(ref), *name = strrchr(full, '/') + 1;
-		bool goes = version_is_tip(slice_of(name)) && !is_wanted(wanted, name) &&
-			    git_reference_target(ref);
+		const char *tip = arena_printf(p->arena, TIP_REFS "%s", name);
+		git_oid id;
+		int there = version_is_tip(slice_of(name)) && git_reference_target(ref) ?
+				    repo_ref(p->ask->repo, tip, &id) :
+				    1;
 
-		if (goes)
+		if (!there)
 			*arena_push(p->arena, moves) = (struct ref_move){
 				.name = arena_strdup(p->arena, full),
 				.was = *git_reference_target(ref),
 			};
-		if (goes && slice_starts(slice_of(full), SERIES_REFS "tip/"))
-			p->pruned->tips++;
 		git_reference_free(ref);
+		if (there < 0)
+			return -1;
 	}
 	return r == GIT_ITEROVER ? 0 :
 				   fail_git("cannot list the refs of %s", repo_path(p->ask->repo));
 }
 
-static int tips_prune(struct pruning *p, struct wanted *wanted)
+static int tips_prune(struct pruning *p)
 {
+	const struct prune_ask *ask = p->ask;
+	struct watch_ask watch = { .settings = ask->settings,
+				   .repo = ask->repo,
+				   .journal = ask->journal,
+				   .cache = ask->cache,
+				   .now = ask->now };
 	struct moves moves = { 0 };
 
-	if (recent_add(p, wanted) || tips_find(p, wanted, &moves))
+	if (watch_prune(p->arena, &watch, ask->dry, &p->pruned->tips))
 		return -1;
-	if (!moves.n || p->ask->dry)
+	if (ask->dry)
 		return 0;
-	return repo_move_refs(p->ask->repo, moves.items, moves.n, "series ci: no longer wanted");
+	if (orphans_find(p, &moves))
+		return -1;
+	return !moves.n ? 0 :
+			  repo_move_refs(ask->repo, moves.items, moves.n,
+					 "series ci: their tips are gone");
 }
 
 int prune_cache(struct pruning *p)
@@ -239,5 +237,5 @@ int prune_cache(struct pruning *p)
 
 	if (built_prune(p) || wanted_make(p, &wanted) || rooms_prune(p, &wanted))
 		return -1;
-	return p->ask->repo ? tips_prune(p, &wanted) : 0;
+	return p->ask->repo ? tips_prune(p) : 0;
 }

@@ -256,15 +256,17 @@ static void machines_look(struct doctor *d)
 
 static void executor_look(struct doctor *d)
 {
+	bool slurm = d->settings.executor == EXECUTOR_SLURM;
 	char *flaw;
 
-	if (!d->has_settings || d->settings.executor == EXECUTOR_SLURM)
+	if (!d->has_settings)
 		return;
-	flaw = executor_local_flaw(d->arena, &d->settings);
+	flaw = slurm ? executor_slurm_flaw(d->arena, &d->settings) :
+		       executor_local_flaw(d->arena, &d->settings);
 	if (flaw)
 		doctor_say(d, "executor", HEALTH_BAD, NULL, "%s", flaw);
 	else
-		doctor_say(d, "executor", HEALTH_OK, NULL, "local");
+		doctor_say(d, "executor", HEALTH_OK, NULL, "%s", slurm ? "slurm" : "local");
 }
 
 void doctor_tools(struct doctor *d)
