@@ -312,6 +312,46 @@ static void who_is_killed_leaves_a_whole_database(void **state)
 	assert_ok(file_remove_tree(dir));
 }
 
+/* A tick and a person, both the first ones ever. */
+static void who_make_it_at_once_both_get_it(void **state)
+{
+	enum { WRITERS = 6 };
+	char *dir, *path = path_in(*state, &dir);
+
+	for (int round = 0; round < 10; round++) {
+		pid_t writers[WRITERS];
+		int ends[2], status;
+		char byte;
+
+		assert_ok(pipe(ends));
+		for (int i = 0; i < WRITERS; i++) {
+			writers[i] = fork();
+			if (!writers[i]) {
+				struct results *results;
+
+				close(ends[1]);
+				/* All at once: when the other end is closed. */
+				if (read(ends[0], &byte, 1) || results_open(path, &results)) {
+					fprintf(stderr, "%s\n", fail_message());
+					_exit(1);
+				}
+				begin(results);
+				results_free(results);
+				_exit(0);
+			}
+		}
+		close(ends[0]);
+		close(ends[1]);
+		for (int i = 0; i < WRITERS; i++) {
+			assert_int_equal(waitpid(writers[i], &status, 0), writers[i]);
+			assert_int_equal(status, 0);
+		}
+		assert_ok(file_remove_tree(dir));
+		assert_ok(file_make_dirs(dir));
+	}
+	assert_ok(file_remove_tree(dir));
+}
+
 static void run_sql(const char *path, const char *sql)
 {
 	sqlite3 *db;
@@ -385,4 +425,5 @@ static void a_damaged_database_says_what_to_do(void **state)
 UNIT_MAIN(unit(an_arm_is_found_by_its_key_the_newest_complete_one),
 	  unit(the_state_of_a_tree_is_what_was_last_found_of_each_cell),
 	  unit(a_run_is_told_as_json), unit(who_is_killed_leaves_a_whole_database),
-	  unit(what_is_no_database_of_ours_is_refused), unit(a_damaged_database_says_what_to_do))
+	  unit(who_make_it_at_once_both_get_it), unit(what_is_no_database_of_ours_is_refused),
+	  unit(a_damaged_database_says_what_to_do))

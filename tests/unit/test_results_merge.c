@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <signal.h>
 #include <sqlite3.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -394,6 +395,37 @@ static void of_a_damaged_file_nothing_is_taken(void **state)
 	place_end(&p);
 }
 
+static void a_full_disk_takes_nothing_and_the_next_try_all(void **state)
+{
+	struct place p = place_new(*state);
+	struct rlimit was, small;
+	struct results *task;
+	struct stat status;
+	int64_t run;
+
+	assert_ok(results_open(p.theirs, &task));
+	for (int i = 0; i < 50; i++)
+		work(task, "task", "/1");
+	results_free(task);
+	assert_ok(stat(p.theirs, &status));
+	signal(SIGXFSZ, SIG_IGN);
+	assert_ok(getrlimit(RLIMIT_FSIZE, &was));
+	/* Too little for the copy, and for what is made of it in our log. */
+	for (int i = 0; i < 4; i++) {
+		small = was;
+		small.rlim_cur = (rlim_t)status.st_size * (rlim_t)(i + 1) / 4 + 4096;
+		assert_ok(setrlimit(RLIMIT_FSIZE, &small));
+		fail_clear();
+		assert_int_equal(results_merge(p.results, p.theirs, &run), -1);
+		assert_int_equal(fail_kind(), FAIL_INFRA);
+		assert_ok(setrlimit(RLIMIT_FSIZE, &was));
+		assert_counts(p.results, NOTHING);
+	}
+	assert_ok(results_merge(p.results, p.theirs, &run));
+	assert_int_equal(number(p.results, "SELECT count(*) FROM cells"), 50);
+	place_end(&p);
+}
+
 static void what_is_newer_or_another_programs_is_refused(void **state)
 {
 	struct place p = place_new(*state);
@@ -476,6 +508,7 @@ UNIT_MAIN(unit(all_that_a_task_found_gets_ids_of_ours),
 	  unit(a_merge_that_is_killed_before_it_is_kept_is_made_anew),
 	  unit(a_merge_is_part_of_the_transaction_that_is_open),
 	  unit(of_a_damaged_file_nothing_is_taken),
+	  unit(a_full_disk_takes_nothing_and_the_next_try_all),
 	  unit(what_is_newer_or_another_programs_is_refused),
 	  unit(what_is_not_there_or_empty_brings_nothing),
 	  unit(a_database_of_before_keeps_what_it_knows))

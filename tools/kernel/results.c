@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/fail.h"
 #include "base/file.h"
 #include "kernel/results_part.h"
@@ -165,6 +166,23 @@ int results_end(struct results *results, bool part, int ret)
 	return ret;
 }
 
+/*
+ * SQLite does not wait where waiting could be for ever: when two make the file at once, one of them is told at once that it is
+ * busy. It is not for long.
+ */
+static int write_ahead(struct results *results)
+{
+	struct timespec pause = { .tv_nsec = 10 * 1000000 };
+	int64_t end = clock_ms() + BUSY_MS;
+	int code;
+
+	while ((code = sqlite3_exec(results->db, "PRAGMA journal_mode=WAL", NULL, NULL, NULL)) ==
+		       SQLITE_BUSY &&
+	       clock_ms() < end)
+		nanosleep(&pause, NULL);
+	return code ? results_fail(results, "prepare it") : 0;
+}
+
 int results_open_as(const char *path, const char *shown, struct results **results)
 {
 	struct results *r = calloc(1, sizeof(*r));
@@ -182,9 +200,8 @@ int results_open_as(const char *path, const char *shown, struct results **result
 		return -1;
 	}
 	sqlite3_busy_timeout(r->db, BUSY_MS);
-	if (results_script(
-		    r,
-		    "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON") ||
+	if (write_ahead(r) ||
+	    results_script(r, "PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON") ||
 	    results_upgrade(r)) {
 		results_free(r);
 		return -1;
