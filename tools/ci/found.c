@@ -127,8 +127,8 @@ static void test_found(struct arena *arena, const struct proof_cell *cell,
 		weight = FOUND_RED;
 		word = "does not show the fix";
 	}
-	/* What fails in the same way with and without the series is no pass that a known failure could be over with. */
-	if (judged->class == CLASS_PRE_EXISTING || judged->class == CLASS_SKIPPED)
+	/* No pass that a known failure could be over with. */
+	if (weight == FOUND_PASSED && judged->class == CLASS_SKIPPED)
 		weight = FOUND_NOTED;
 	if (!said_by_parent(found, judged->name, word))
 		add(arena, found, weight, judged->name, word, "");
