@@ -6,7 +6,7 @@ _series()
 	local i command= own= words=commands of=
 	local -a with=()
 	local global=' --directory --series --store --json --quiet --color= --version --help'
-	local commands=' fetch apply status show resolve verify build test import export failed history report list port-tree help'
+	local commands=' fetch apply status show resolve verify build test ci import update export failed history report list port-tree help'
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
@@ -43,7 +43,9 @@ _series()
 	verify) words=targets own=' --only --fresh --jobs --sandbox=' ;;
 	build) words=targets own=' --fresh --cell --each --jobs --sandbox=' ;;
 	test) words=targets own=' --list --only --machine --rerun --ktap --junit --fresh --cell --each --jobs --sandbox=' ;;
+	ci) words='log doctor publish prune' own=' --plan --fail-if-locked --dry-run --task' ;;
 	import) words=files own=' --number --in-place --upstream --no-b4' ;;
+	update) words=files own=' --dry-run --archive --upstream --force --no-b4' ;;
 	export) words=targets own=' --out --cover --in-reply-to' ;;
 	failed) words=files own=' --out --force --on --import' ;;
 	history) words=targets own=' --last' ;;

@@ -24,6 +24,7 @@ struct ci {
 	const char *state;	 /* results_home() */
 	const char *home;	 /* ci_home() */
 	const char *program;	 /* absolute path of this program */
+	const char *store;	 /* absolute path of the kernel store */
 	struct results *journal; /* the database of results */
 	struct series *series;	 /* those kept alive */
 	size_t nseries;

@@ -15,6 +15,7 @@ extern const struct command command_resolve;   /* resolve.c */
 extern const struct command command_verify;    /* verify.c */
 extern const struct command command_build;     /* build.c */
 extern const struct command command_test;      /* test.c */
+extern const struct command command_ci;	       /* ci.c */
 extern const struct command command_import;    /* import.c */
 extern const struct command command_update;    /* update.c */
 extern const struct command command_export;    /* export.c */

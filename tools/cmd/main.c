@@ -28,10 +28,10 @@
 const char *const program_version = SERIES_VERSION " (" SERIES_BUILD ")";
 
 const struct command *const commands[] = {
-	&command_fetch,	    &command_apply,  &command_status,  &command_show,	&command_resolve,
-	&command_verify,    &command_build,  &command_test,    &command_import, &command_update,
-	&command_export,    &command_failed, &command_history, &command_report, &command_list,
-	&command_port_tree, &command_help,
+	&command_fetch,	 &command_apply,     &command_status, &command_show,	&command_resolve,
+	&command_verify, &command_build,     &command_test,   &command_ci,	&command_import,
+	&command_update, &command_export,    &command_failed, &command_history, &command_report,
+	&command_list,	 &command_port_tree, &command_help,
 };
 const size_t ncommands = ARRAY_SIZE(commands);
 

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#define _GNU_SOURCE
+#include "cmd/ci_said.h"
+
+#include "ci/standing.h"
+#include "cmd/report.h"
+#include "cmd/screen.h"
+
+static enum tint standing_tint(const struct standing *standing)
+{
+	return standing->red ? TINT_BAD : standing->unknown ? TINT_LOOK : TINT_GOOD;
+}
+
+/* What the reader wants to know first of a line: the tests that turned, else the sentence. */
+static char *standing_rest(struct arena *arena, const struct standing *standing)
+{
+	struct text out __free_text = TEXT_INIT;
+	struct slice rest = slice_of(standing->worst->bad ? standing->worst->bad : ""), line;
+
+	while (slice_line(&rest, &line)) {
+		text_adds(&out, out.len ? "; " : "");
+		text_add_shown(&out, line, false);
+	}
+	if (!out.len)
+		text_add_shown(&out, slice_of(standing->why), false);
+	return slice_str(arena, text_slice(&out));
+}
+
+static void said_text(const struct ci *ci, const struct standings *standings, struct text *out)
+{
+	const struct context *c = ci->context;
+	struct table table = { .columns = 4 };
+
+	text_addf(out, "%srun %lld%s: ", tint_on(c->color, TINT_BOLD), (long long)ci->round.id,
+		  tint_off(c->color, TINT_BOLD));
+	text_add_shown(out, slice_of(ci->round.why), false);
+	text_addf(out, " (%lld s%s)\n", (long long)(ci->round.ended - ci->round.started),
+		  ci->round.stale ? ", on old data: a source could not be reached" : "");
+	for (size_t i = 0; i < standings->n; i++) {
+		const struct standing *standing = &standings->items[i];
+
+		table_cell(ci->arena, &table, TINT_NONE, "%s%s%s",
+			   ci->nseries > 1 ? standing->series : "", ci->nseries > 1 ? " " : "",
+			   standing->line);
+		table_cell(ci->arena, &table, TINT_HEAD, "%s",
+			   text_shown(ci->arena, standing->target));
+		table_cell(ci->arena, &table, standing_tint(standing), "%s", standing->word);
+		table_cell(ci->arena, &table, TINT_NONE, "%s", standing_rest(ci->arena, standing));
+	}
+	table_write(out, &table, 2, c->color);
+	text_addf(out, "More: %s log %lld\n", context_invoke(ci->context, "ci"),
+		  (long long)ci->round.id);
+}
+
+static json_t *said_json(const struct ci *ci, const struct standings *standings)
+{
+	json_t *json = json_object(), *lines = json_array();
+
+	json_object_set_new(json, "version", json_integer(1));
+	json_object_set_new(json, "tick", json_integer(ci->tick.id));
+	json_object_set_new(json, "run", ci->round.id ? json_integer(ci->round.id) : json_null());
+	json_object_set_new(json, "why", json_shown(ci->round.id ? ci->round.why : NULL));
+	json_object_set_new(json, "stale", json_boolean(ci->watched.stale));
+	json_object_set_new(json, "lines", lines);
+	for (size_t i = 0; i < standings->n; i++) {
+		const struct standing *standing = &standings->items[i];
+		json_t *line = json_object();
+
+		json_array_append_new(lines, line);
+		json_object_set_new(line, "series", json_shown(standing->series));
+		json_object_set_new(line, "line", json_shown(standing->line));
+		json_object_set_new(line, "target", json_shown(standing->target));
+		json_object_set_new(line, "marks", json_shown(standing->marks));
+		json_object_set_new(line, "word", json_shown(standing->word));
+		json_object_set_new(line, "red", json_boolean(standing->red));
+		json_object_set_new(line, "unknown", json_boolean(standing->unknown));
+		json_object_set_new(line, "why", json_shown(standing->why));
+	}
+	return json;
+}
+
+/* A conflict needs a person, and is the answer only where nothing else is red. */
+static int said_exit(const struct standings *standings)
+{
+	bool conflict = false, unknown = false;
+
+	for (size_t i = 0; i < standings->n; i++) {
+		const struct standing *standing = &standings->items[i];
+
+		if (standing->red && standing->worst->kind != PROOF_APPLY)
+			return EXIT_FINDINGS;
+		conflict |= standing->red;
+		unknown |= standing->unknown;
+	}
+	return conflict ? EXIT_CONFLICT : unknown ? EXIT_INFRA : EXIT_CLEAN;
+}
+
+int ci_said(struct ci *ci)
+{
+	const struct context *c = ci->context;
+	struct rulings rulings = { 0 };
+	struct standings standings = { 0 };
+	struct text out __free_text = TEXT_INIT;
+
+	if (ci->round.id && journal_rulings(ci->journal, ci->arena, ci->round.id, &rulings))
+		return -1;
+	standings_make(ci->arena, &rulings, &standings);
+	if (c->json) {
+		json_t *json __free(json) = said_json(ci, &standings);
+
+		text_add_json(&out, json);
+	} else if (ci->round.id && !c->quiet) {
+		said_text(ci, &standings, &out);
+	}
+	if (out.len && context_print(c, &out))
+		return -1;
+	return said_exit(&standings);
+}
