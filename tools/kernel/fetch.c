@@ -89,8 +89,7 @@ int fetch_kernel(struct arena *arena, const struct fetch_ask *ask, struct fetch_
 			       targets_list(arena, ask->targets));
 	if (version_is_tip(slice_of(ask->name)))
 		return fail_as(FAIL_USAGE,
-			       "%s is the tip of a branch, which series ci takes in as it sees it",
-			       ask->name);
+			       "it is the tip of a branch, which series ci takes in as it sees it");
 	if (want.patch >= 0 || want.rc) {
 		int known = is_in_store(arena, ask, &want, answer);
 
