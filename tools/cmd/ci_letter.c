@@ -364,16 +364,24 @@ static void see(struct text *out, const char *what, const char *value)
 	text_addc(out, '\n');
 }
 
+char *letter_url(const struct ci *ci, int64_t round)
+{
+	const char *base = ci->settings.publish.base;
+	size_t n = base ? strlen(base) : 0;
+
+	while (n && base[n - 1] == '/')
+		n--;
+	return n ? arena_printf(ci->arena, "%.*s/runs/%lld/", (int)n, base, (long long)round) :
+		   NULL;
+}
+
 static void where(struct ci *ci, struct text *out)
 {
 	const struct settings *settings = &ci->settings;
 
 	text_adds(out, "\nSee:\n");
-	if (settings->publish.base)
-		see(out, "site",
-		    ci->round.id ? arena_printf(ci->arena, "%s/runs/%lld/", settings->publish.base,
-						(long long)ci->round.id) :
-				   settings->publish.base);
+	if (letter_url(ci, ci->round.id))
+		see(out, "site", letter_url(ci, ci->round.id));
 	else if (settings->publish.dir)
 		see(out, "site",
 		    arena_printf(ci->arena, "%s/index.html",

@@ -17,6 +17,8 @@ char *letter_sum(struct arena *arena, const struct standings *standings, const c
 /* A row a line: its kernel, verdict, marks of the patches, and what was proven of it. */
 void letter_lines(struct arena *arena, struct text *out, const struct standings *standings,
 		  const char *series);
+/* Where people see a run; NULL: nobody said where the site is seen. */
+char *letter_url(const struct ci *ci, int64_t round);
 /* How old the data is, where it is. */
 void letter_sources(struct ci *ci, struct text *out, const struct staleness *staleness);
 /* The mail on what a round changed for one series. */

@@ -354,9 +354,7 @@ static int candidate_draft(struct candidate *c)
 	if (c->machines.len)
 		reply.machine = arena_printf(ci->arena, "%s%s", text_str(&c->machines),
 					     c->real ? "" : ", no real hardware");
-	if (ci->settings.publish.base)
-		reply.where = arena_printf(ci->arena, "%s/runs/%lld/", ci->settings.publish.base,
-					   (long long)newest_round(&c->rulings));
+	reply.where = letter_url(ci, newest_round(&c->rulings));
 	if (announcement_reply(ci->arena, &reply, &mail, &late) || draft_put(ci, path, &mail))
 		return -1;
 	return draft_enter(c, &reply, path, note, state);
