@@ -9,53 +9,21 @@
 #include "patch/tree_diff.h"
 
 #define LORE_MS (2 * 60 * 1000)
+#define LORE_ALL_MS (5 * 60 * 1000)
 
 DEFINE_FREE(commit, git_commit *, git_commit_free(_v))
-
-/* The message ids that the series knows of itself, each once. */
-static size_t own_ids(const struct updating *u, char ***ids)
-{
-	struct arena *arena = u->context->arena;
-	size_t n = 0;
-
-	*ids = arena_alloc(arena, (u->series->n + 2) * sizeof(**ids));
-	for (size_t i = 0; i <= u->series->n; i++) {
-		char *id = i < u->series->n ? posting_patch_id(arena, &u->series->items[i]) :
-			   u->series->link  ? lore_clean_id(arena, u->series->link) :
-					      NULL;
-		bool known = !id || !lore_id_ok(id);
-
-		for (size_t k = 0; !known && k < n; k++)
-			known = !strcmp((*ids)[k], id);
-		if (!known)
-			(*ids)[n++] = id;
-	}
-	return n;
-}
 
 static int ask_lore(struct updating *u)
 {
 	struct context *c = u->context;
-	char **ids;
-	size_t n = own_ids(u, &ids);
 
-	if (!n)
-		return fail_as(
-			FAIL_USAGE,
-			"series %s does not say where it was discussed: name mails or a message id, or set 'link' in its series.conf",
-			u->series->name);
-	for (size_t i = 0; i < n; i++) {
-		if (!progress_step(&c->progress, "asking lore", i, n, "threads") ||
-		    context_interrupted())
-			return context_interrupted();
-		/* Its thread came with another one's. */
-		if (pile_find(&u->pile, ids[i]))
-			continue;
-		if (lore_read(c->arena, ids[i], LORE_MS, &u->pile))
-			return fail_in(
-				"without the network, name mails or an archive (--archive PATH)");
-	}
-	return 0;
+	if (!progress_step(&c->progress, "asking lore", 0, 0, "") || context_interrupted())
+		return context_interrupted();
+	if (!lore_read_series(c->arena, u->series, LORE_ALL_MS, &u->pile))
+		return 0;
+	return fail_as(fail_kind(),
+		       "%s; or name mails, a message id, or an archive (--archive PATH)",
+		       arena_strdup(c->arena, fail_message()));
 }
 
 static int read_words(struct updating *u)

@@ -4,8 +4,10 @@
 #include <ctype.h>
 
 #include "base/child.h"
+#include "base/clock.h"
 #include "base/fail.h"
 #include "base/file.h"
+#include "patch/posting.h"
 
 #define MAIL_MAX ((size_t)256 * 1024 * 1024)
 
@@ -92,4 +94,50 @@ int lore_read(struct arena *arena, const char *id, unsigned int deadline_ms, str
 		return r < 0 ? -1 : fail("b4 found nothing for message %s", id);
 	/* What strangers wrote in that thread is not ours to refuse: what cannot be read is passed over. */
 	return pile_add(arena, text, arena_printf(arena, "the thread of %s", id), false, pile);
+}
+
+/* The ids that the series knows of itself, each once, and none that b4 would not take. */
+static size_t ids_of(struct arena *arena, const struct series *series, char **ids)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i <= series->n; i++) {
+		char *id = i < series->n ? posting_patch_id(arena, &series->items[i]) :
+			   series->link	 ? lore_clean_id(arena, series->link) :
+					   NULL;
+		bool known = !id || !lore_id_ok(id);
+
+		for (size_t k = 0; !known && k < n; k++)
+			known = !strcmp(ids[k], id);
+		if (!known)
+			ids[n++] = id;
+	}
+	return n;
+}
+
+int lore_read_series(struct arena *arena, const struct series *series, unsigned int deadline_ms,
+		     struct pile *pile)
+{
+	char **ids = arena_alloc(arena, (series->n + 2) * sizeof(*ids));
+	size_t n = ids_of(arena, series, ids);
+	int64_t end = clock_ms() + deadline_ms;
+
+	if (!n)
+		return fail_as(
+			FAIL_USAGE,
+			"series %s does not say where it was discussed: set 'link' in its series.conf",
+			series->name);
+	for (size_t i = 0; i < n; i++) {
+		int64_t left = end - clock_ms();
+
+		/* It came with another one's thread. */
+		if (pile_find(pile, ids[i]))
+			continue;
+		if (left < 1000)
+			return fail("b4 took longer than %u s over the threads of %s",
+				    deadline_ms / 1000, series->name);
+		if (lore_read(arena, ids[i], (unsigned int)left, pile))
+			return -1;
+	}
+	return 0;
 }

@@ -6,12 +6,19 @@
 #define SERIES_PATCH_LORE_H
 
 #include "patch/pile.h"
+#include "patch/series.h"
 
 /*
  * Add the thread of message `id`, and those of newer versions of its series, to the pile. Fails with FAIL_INFRA where b4 is not
  * there, did not find it, or took longer than `deadline_ms`; with FAIL_USAGE for what is no id.
  */
 int lore_read(struct arena *arena, const char *id, unsigned int deadline_ms, struct pile *pile);
+/*
+ * The threads that the series names in its links and message ids. FAIL_USAGE where it names none, with what to do. All of them
+ * together take no longer than `deadline_ms`.
+ */
+int lore_read_series(struct arena *arena, const struct series *series, unsigned int deadline_ms,
+		     struct pile *pile);
 
 /* "<id>", an address of the archive, or the id: the id alone. */
 char *lore_clean_id(struct arena *arena, const char *word);

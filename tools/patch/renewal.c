@@ -61,7 +61,8 @@ static int kind_of(const struct series_patch *old, const struct mail *mail, enum
 	if (patch_id(&old->mail.diff, was) || patch_id(&mail->diff, is))
 		return -1;
 	*kind = strcmp(was, is) ? RENEWAL_CHANGED :
-		strcmp(old->mail.subject, mail->subject) || strcmp(old->mail.body, mail->body) ?
+		strcmp(old->mail.subject, mail->subject) || strcmp(old->mail.body, mail->body) ||
+				!succession_same_change(&old->mail.diff, &mail->diff) ?
 				  RENEWAL_WORDS :
 				  RENEWAL_SAME;
 	return 0;

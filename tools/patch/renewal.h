@@ -28,12 +28,13 @@ struct renewal_ask {
 	const char *old_link;
 	const struct renewal_upstream *upstreams;
 	size_t nupstreams;
-	struct repo *scratch; /* patch/scratch.h: to try records and rules in; NULL: they cannot be tried */
+	struct repo *
+		scratch; /* patch/scratch.h: to try records and rules in; NULL: they cannot be tried */
 };
 
 enum renewal_kind {
 	RENEWAL_SAME,	 /* nothing of it changed, but for its number */
-	RENEWAL_WORDS,	 /* its message or trailers changed */
+	RENEWAL_WORDS,	 /* its message, trailers or white space changed */
 	RENEWAL_CHANGED, /* it changes other lines */
 	RENEWAL_ADDED,
 	RENEWAL_DROPPED,
@@ -63,8 +64,8 @@ struct renewed_file {
 };
 
 struct renewal {
-	char *dir;	      /* holds the three folders, as a workspace */
-	struct series series; /* as it would be */
+	char *dir;		     /* holds the three folders, as a workspace */
+	struct series series;	     /* as it would be */
 	struct renewed_patch *items; /* in the new order, then what is dropped */
 	size_t n, cap;
 	struct renewed_files {
