@@ -200,6 +200,7 @@ void found_cell(struct arena *arena, const struct proof_target *target,
 
 void found_audit(struct arena *arena, const struct audit *audit, struct found *found)
 {
+	struct text missing __free_text = TEXT_INIT;
 	size_t looks = 0;
 
 	*found = (struct found){ .why = "" };
@@ -210,8 +211,11 @@ void found_audit(struct arena *arena, const struct audit *audit, struct found *f
 
 		if (!audit->asked[k])
 			continue;
-		if (!answer->ran)
+		if (!answer->ran) {
 			add(arena, found, FOUND_UNKNOWN, name, "did not run", answer->coverage);
+			text_addf(&missing, "%s%s: %s", missing.len ? "; " : "", name,
+				  answer->coverage ? answer->coverage : "did not run");
+		}
 		for (size_t f = 0; f < answer->findings.n; f++) {
 			const struct finding *one = &answer->findings.items[f];
 
@@ -229,7 +233,9 @@ void found_audit(struct arena *arena, const struct audit *audit, struct found *f
 		if (found->n == before)
 			add(arena, found, FOUND_PASSED, name, "ok", "");
 	}
-	if (looks)
+	if (missing.len)
+		found->why = slice_str(arena, text_slice(&missing));
+	else if (looks)
 		found->why = arena_printf(arena, "%zu to look at", looks);
 }
 

@@ -54,6 +54,14 @@ const struct waiver *waiver_find(const struct settings *settings, const char *se
 
 /* Applying */
 
+/* Why it conflicts: what the first method that had something to say said. */
+static const char *conflict_why(const struct port_patch *p)
+{
+	if (p->why)
+		return p->why;
+	return p->ntried ? p->tried[0].reason : "no method is sure";
+}
+
 void rule_apply(struct arena *arena, const struct port *port, struct ruling *ruling)
 {
 	struct text marks __free_text = TEXT_INIT;
@@ -76,7 +84,7 @@ void rule_apply(struct arena *arena, const struct port *port, struct ruling *rul
 			continue;
 		ruling->red = true;
 		ruling->why = arena_printf(arena, "patch %u/%zu: %s", p->patch->number, port->n,
-					   p->why ? p->why : "no method is sure");
+					   conflict_why(p));
 		ruling->bad = arena_printf(arena, "%u/%zu: conflict", p->patch->number, port->n);
 	}
 	ruling->marks = slice_str(arena, text_slice(&marks));
