@@ -114,6 +114,7 @@ check-kernel: need-kernel all
 
 need-test:
 	@sh ci/need.sh build run test
+	-@sh ci/need.sh slurm
 need-kernel:
 	@sh ci/need.sh build run test check-kernel intel
 

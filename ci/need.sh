@@ -59,7 +59,8 @@ fi
 echo "installing:$missing"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-apt="$as env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3"
+# RUNLEVEL: no service of theirs is started, which may fail in a container; a test starts what it needs itself.
+apt="$as env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get -q -y -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3"
 # A source of somebody else's that cannot be reached is no reason to stop: the install below decides.
 $apt update >"$log" 2>&1 || echo "apt-get update had trouble, going on" >&2
 if ! $apt install --no-install-recommends $missing >>"$log" 2>&1; then

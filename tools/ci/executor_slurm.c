@@ -284,7 +284,8 @@ static int cancel_needless(struct slurm_round *st)
 
 static int pause_for(struct slurm_round *st)
 {
-	static const struct timespec beat = { .tv_nsec = (long)BEAT_MS * 1000000 };
+	int64_t ms = st->pace->poll_ms < BEAT_MS ? st->pace->poll_ms : BEAT_MS;
+	const struct timespec beat = { .tv_nsec = (long)ms * 1000000 };
 	int64_t until = clock_ms() + st->pace->poll_ms;
 	size_t ended = 0, runs = 0;
 	const char *what;
