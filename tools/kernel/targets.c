@@ -47,6 +47,14 @@ static char *located(struct arena *arena, struct slice value, const char *dir)
 	return dir ? arena_printf(arena, "%s/%s", dir, path) : path;
 }
 
+/* "git@example.org:linux.git": no path, whatever folder we are in. */
+static bool is_host_path(struct slice value)
+{
+	const char *colon = memchr(value.p, ':', value.n), *slash = memchr(value.p, '/', value.n);
+
+	return colon && (!slash || colon < slash);
+}
+
 int source_parse(struct arena *arena, const char *spelt, const char *dir, struct source *source)
 {
 	struct slice rest = slice_trim(slice_of(spelt)), word = { rest.p, 0 }, value, name;
@@ -70,7 +78,9 @@ int source_parse(struct arena *arena, const char *spelt, const char *dir, struct
 		/* git would start programs for some of its transports. */
 		if (kind == SOURCE_GIT && slice_find(value, SLICE("::")) >= 0)
 			return fail_as(FAIL_POLICY, "refusing the git transport of '%s'", spelt);
-		source->value = located(arena, value, dir);
+		source->value = kind == SOURCE_GIT && is_host_path(value) ?
+					slice_str(arena, value) :
+					located(arena, value, dir);
 		return 0;
 	}
 	source->value = slice_str(arena, value);
@@ -108,8 +118,8 @@ static int read_target(struct arena *arena, const struct conf *conf, const char 
 	struct version version;
 
 	target->name = arena_strdup(arena, name);
-	if (name[0] != 'v' || !version_parse_plain(slice_of(name), &version) || version.patch >= 0 ||
-	    version.rc)
+	if (name[0] != 'v' || !version_parse_plain(slice_of(name), &version) ||
+	    version.patch >= 0 || version.rc)
 		return fail_as(FAIL_USAGE, "%s: target '%s' is no branch such as v6.12", conf->path,
 			       name);
 	for (size_t i = 0; i < conf->n; i++)

@@ -9,7 +9,8 @@
 
 #include "base/fail.h"
 
-#define STEP 512 /* objects between two looks at progress */
+#define STEP 512      /* objects between two looks at progress */
+#define DEPTH_MAX 256 /* a kernel has a dozen; a hostile one would end our stack */
 
 struct copying {
 	git_odb *from, *to;
@@ -17,6 +18,7 @@ struct copying {
 	const struct progress *progress;
 	const char *what;
 	size_t objects;
+	unsigned int depth;
 };
 
 static bool is_there(const struct copying *copying, const git_oid *id)
@@ -35,8 +37,16 @@ static int copy_entry(struct copying *copying, unsigned int mode, const git_oid 
 
 	if (mode == GIT_FILEMODE_COMMIT || is_there(copying, id))
 		return 0;
-	if (mode == GIT_FILEMODE_TREE)
-		return copy_tree(copying, id);
+	if (mode == GIT_FILEMODE_TREE) {
+		if (copying->depth == DEPTH_MAX)
+			return fail_as(FAIL_POLICY,
+				       "refusing a tree of more than %d folders in each other",
+				       DEPTH_MAX);
+		copying->depth++;
+		failed = copy_tree(copying, id);
+		copying->depth--;
+		return failed;
+	}
 	if (git_odb_read(&object, copying->from, id) < 0)
 		return fail_git("cannot read object %s", git_oid_tostr_s(id));
 	bytes = (struct slice){ git_odb_object_data(object), git_odb_object_size(object) };
