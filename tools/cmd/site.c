@@ -15,20 +15,43 @@
 #include "base/file.h"
 #include "base/replacement.h"
 
+static int watches(struct site *site)
+{
+	const struct settings *settings = &site->ci->settings;
+	int64_t patience = (int64_t)settings->guard.stale_hours * 3600;
+	struct reaches reaches;
+	size_t n = 0;
+
+	if (journal_reaches(site->ci->journal, site->arena, &reaches))
+		return -1;
+	for (size_t w = 0; w < settings->nwatches; w++)
+		n += settings->watches[w].ntargets;
+	site->watches = arena_alloc(site->arena, (n + 1) * sizeof(*site->watches));
+	for (size_t w = 0; w < settings->nwatches; w++) {
+		const struct watch *watch = &settings->watches[w];
+		int64_t stale = 0;
+
+		for (size_t i = 0; i < reaches.n; i++)
+			if (!strcmp(reaches.items[i].source, watch->name) &&
+			    site->ci->now - reaches.items[i].reached > patience)
+				stale = reaches.items[i].reached;
+		for (size_t t = 0; t < watch->ntargets; t++)
+			site->watches[site->nwatches++] = (struct watched_line){
+				watch_line(site->arena, watch->kind, watch->targets[t]), stale
+			};
+	}
+	return 0;
+}
+
 /* As ci/news.h has it: what a person took out of the settings is history. */
 static bool watched(struct site *site, const struct course *course)
 {
 	const struct settings *settings = &site->ci->settings;
-	bool line = !settings->nwatches, series = !settings->nseries;
+	bool series = !settings->nseries;
 
-	for (size_t i = 0; i < settings->nwatches && !line; i++)
-		for (size_t t = 0; t < settings->watches[i].ntargets && !line; t++)
-			line = !strcmp(watch_line(site->arena, settings->watches[i].kind,
-						  settings->watches[i].targets[t]),
-				       course->line);
 	for (size_t i = 0; i < settings->nseries && !series; i++)
 		series = !strcmp(settings->series[i], course->series);
-	return line && series;
+	return series && (!site->nwatches || site_watch(site, course->line));
 }
 
 static void count(struct site *site)
@@ -57,7 +80,7 @@ static int load(struct site *site)
 	    courses_read(ci->journal, ci->arena, &site->courses) ||
 	    results_trends(ci->journal, ci->arena, SITE_BOOTS_MOST, &site->trends) ||
 	    staleness_find(ci->arena, ci->journal, &ci->settings, ci->now, &site->stale) ||
-	    journal_reaches(ci->journal, ci->arena, &site->reaches))
+	    watches(site))
 		return -1;
 	site->open = is_open ? open.id : 0;
 	site->kept = arena_alloc(ci->arena, (all.n + 1) * sizeof(*site->kept));

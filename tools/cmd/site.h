@@ -41,7 +41,11 @@ struct site {
 	struct staleness stale;
 	bool *watched; /* of each course: it still is; else it only stands in the history */
 	size_t lines, red, unknown; /* of those: as they stand */
-	struct reaches reaches;
+	struct watched_line {
+		const char *line;
+		int64_t stale; /* its source has not answered since, for too long; 0 */
+	} * watches;
+	size_t nwatches;
 	struct file_names written; /* by site_put() */
 };
 
@@ -55,6 +59,8 @@ int site_feed(struct site *site);    /* site_status.c */
 
 /* How the whole stands: "red", "unknown", "green", "stale"; stale data is worse than green only. */
 const char *site_state(const struct site *site);
+/* What of the settings watches a line; NULL: nothing does. */
+const struct watched_line *site_watch(const struct site *site, const char *line);
 /* Since when the line's source has not answered, where that is too long ago; 0. */
 int64_t site_line_stale(const struct site *site, const char *line);
 

@@ -12,25 +12,19 @@ const char *site_state(const struct site *site)
 	return site->unknown ? "unknown" : site->stale.stale ? "stale" : "green";
 }
 
+const struct watched_line *site_watch(const struct site *site, const char *line)
+{
+	for (size_t i = 0; i < site->nwatches; i++)
+		if (!strcmp(site->watches[i].line, line))
+			return &site->watches[i];
+	return NULL;
+}
+
 int64_t site_line_stale(const struct site *site, const char *line)
 {
-	const struct settings *settings = &site->ci->settings;
-	int64_t patience = (int64_t)settings->guard.stale_hours * 3600;
+	const struct watched_line *watch = site_watch(site, line);
 
-	for (size_t w = 0; w < settings->nwatches; w++) {
-		const struct watch *watch = &settings->watches[w];
-
-		for (size_t t = 0; t < watch->ntargets; t++) {
-			if (strcmp(watch_line(site->arena, watch->kind, watch->targets[t]), line) !=
-			    0)
-				continue;
-			for (size_t i = 0; i < site->reaches.n; i++)
-				if (!strcmp(site->reaches.items[i].source, watch->name) &&
-				    site->ci->now - site->reaches.items[i].reached > patience)
-					return site->reaches.items[i].reached;
-		}
-	}
-	return 0;
+	return watch ? watch->stale : 0;
 }
 
 /* "1 of 6 lines is red, 1 could not be found out" */

@@ -149,7 +149,7 @@ static json_t *lines_json(const struct keep *k)
 		json_array_append_new(lines,
 				      json_pack("{so so so so so so sb sb}", "series",
 						json_shown(s->series), "line", json_shown(s->line),
-						"kernel", json_shown(s->target), "verdict",
+						"target", json_shown(s->target), "verdict",
 						json_shown(s->word), "why", json_shown(s->why),
 						"marks", json_shown(s->marks), "red", s->red,
 						"unknown", s->unknown));
@@ -169,7 +169,7 @@ static int round_json(struct keep *k)
 		json_array_append_new(changes, json_shown(k->news.items[i].text));
 	for (size_t i = 0; i < k->nreports; i++)
 		json_array_append_new(reports, json_shown(site_file(k->arena, k->reports[i])));
-	top = json_pack("{si so so so sb so so so so}", "version", 1, "run",
+	top = json_pack("{si so so so sb so so so so}", "version", 1, "ci_run",
 			json_integer(round->id), "started", json_integer(round->started), "ended",
 			json_integer(round->ended), "stale", round->stale, "why",
 			json_shown(round->why), "lines", lines_json(k), "changes", changes,

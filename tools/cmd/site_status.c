@@ -23,10 +23,10 @@ static json_t *json_words(const char *s)
 
 static json_t *step_json(const struct course_step *step)
 {
-	return step ? json_pack("{so so so so so so sb sb}", "run", json_integer(step->round), "at",
-				json_time(step->at), "kernel", json_shown(step->target), "verdict",
-				json_shown(step->word), "why", json_words(step->why), "marks",
-				json_words(step->marks), "red", step->red, "unknown",
+	return step ? json_pack("{so so so so so so sb sb}", "ci_run", json_integer(step->round),
+				"at", json_time(step->at), "target", json_shown(step->target),
+				"verdict", json_shown(step->word), "why", json_words(step->why),
+				"marks", json_words(step->marks), "red", step->red, "unknown",
 				step->unknown) :
 		      json_null();
 }
@@ -41,7 +41,7 @@ static json_t *line_json(const struct site *site, const struct course *course)
 	json_object_set_new(line, "watched",
 			    json_boolean(site->watched[course - site->courses.items]));
 	json_object_set_new(line, "since", json_time(course->since->at));
-	json_object_set_new(line, "since_run", json_integer(course->since->round));
+	json_object_set_new(line, "since_ci_run", json_integer(course->since->round));
 	json_object_set_new(line, "stale_since", json_time(stale));
 	json_object_set_new(line, "known", step_json(course->known));
 	return line;
@@ -50,15 +50,19 @@ static json_t *line_json(const struct site *site, const struct course *course)
 static json_t *run_json(const struct site *site, size_t i)
 {
 	const struct round *round = &site->rounds.items[i];
-	const struct course_round *sum = courses_round(&site->courses, round->id);
+	const struct course_round *found = courses_round(&site->courses, round->id);
+	struct course_round sum = found ? *found : (struct course_round){ 0 };
 
-	return json_pack("{so so so so sb sb so so so so}", "run", json_integer(round->id),
+	return json_pack("{so so so so sb sb si si si si}", "ci_run", json_integer(round->id),
 			 "started", json_time(round->started), "ended", json_time(round->ended),
 			 "why", json_words(round->why), "stale", round->stale, "pages",
-			 site->kept[i], "lines", json_integer(sum ? (json_int_t)sum->lines : 0),
-			 "red", json_integer(sum ? (json_int_t)sum->red : 0), "unknown",
-			 json_integer(sum ? (json_int_t)sum->unknown : 0), "changed",
-			 json_integer(sum ? (json_int_t)sum->changed : 0));
+			 site->kept[i], "lines", (int)sum.lines, "red", (int)sum.red, "unknown",
+			 (int)sum.unknown, "changed", (int)sum.changed);
+}
+
+static json_t *json_run(int64_t id)
+{
+	return id ? json_integer(id) : json_null();
 }
 
 int site_status(struct site *site)
@@ -67,18 +71,18 @@ int site_status(struct site *site)
 	__free(json) json_t *lines = json_array();
 	__free(json) json_t *runs = json_array();
 	__free(json) json_t *top = NULL;
+	bool stale = site->stale.stale;
 
 	for (size_t i = 0; i < site->courses.n; i++)
 		json_array_append_new(lines, line_json(site, &site->courses.items[i]));
 	for (size_t i = 0; i < site->rounds.n; i++)
 		json_array_append_new(runs, run_json(site, i));
-	top = json_pack("{si so ss so so sb sb so so sO sO}", "version", 1, "made",
+	top = json_pack("{si so ss so so so sb so sO sO}", "version", 1, "made",
 			json_time(site->ci->now), "state", site_state(site), "latest",
-			site->latest ? json_integer(site->latest) : json_null(), "open",
-			site->open ? json_integer(site->open) : json_null(), "stale",
-			site->stale.stale, "stale_red", site->stale.red, "stale_since",
-			json_time(site->stale.stale ? site->stale.since : 0), "stale_why",
-			json_words(site->stale.text), "lines", lines, "runs", runs);
+			json_run(site->latest), "open", json_run(site->open), "stale",
+			json_words(stale ? site->stale.text : NULL), "stale_red", site->stale.red,
+			"stale_since", json_time(stale ? site->stale.since : 0), "lines", lines,
+			"runs", runs);
 	text_add_json(&out, top);
 	return site_put(site, "status.json", &out);
 }
