@@ -375,20 +375,22 @@ char *letter_url(const struct ci *ci, int64_t round)
 		   NULL;
 }
 
-static void where(struct ci *ci, struct text *out)
+static void where(struct ci *ci, struct text *out, int64_t round)
 {
 	const struct settings *settings = &ci->settings;
 
 	text_adds(out, "\nSee:\n");
-	if (letter_url(ci, ci->round.id))
-		see(out, "site", letter_url(ci, ci->round.id));
+	if (letter_url(ci, round))
+		see(out, "site", letter_url(ci, round));
 	else if (settings->publish.dir)
 		see(out, "site",
 		    arena_printf(ci->arena, "%s/index.html",
 				 path_word(ci->arena, settings->publish.dir)));
 	see(out, "evidence", path_word(ci->arena, arena_printf(ci->arena, "%s/runs", ci->state)));
 	see(out, "tasks", path_word(ci->arena, arena_printf(ci->arena, "%s/tasks", ci->home)));
-	see(out, "log", context_invoke(ci->context, "ci log"));
+	see(out, "log",
+	    arena_printf(ci->arena, "%s %lld", context_invoke(ci->context, "ci log"),
+			 (long long)round));
 }
 
 void letter_sources(struct ci *ci, struct text *out, const struct staleness *staleness)
@@ -469,7 +471,9 @@ static char *verdict(struct arena *arena, const struct news *news,
 void letter_news(struct ci *ci, const struct news *news, const struct staleness *staleness,
 		 const struct standings *standings, const char *series, struct text *out)
 {
+	int64_t round = news->n ? news->items[0].now->round : 0;
 	struct arena *arena = ci->arena;
+	const char *why;
 
 	letter_filled(out, 0, verdict(arena, news, standings, series));
 	letter_sources(ci, out, staleness);
@@ -480,10 +484,11 @@ void letter_news(struct ci *ci, const struct news *news, const struct staleness 
 	known_failures(arena, out, standings, series);
 	not_tested(ci, out, standings, series);
 	reproduce(ci, out, news, standings, series);
-	where(ci, out);
+	where(ci, out, round);
 	text_addc(out, '\n');
+	/* A tick that settles what another one left unsaid works on a round of its own. */
+	why = ci->round.id == round && ci->round.why ? ci->round.why : "";
 	letter_filled(out, 0,
-		      arena_printf(arena, "Run %lld%s%s.", (long long)ci->round.id,
-				   ci->round.why && *ci->round.why ? ": " : "",
-				   ci->round.why ? ci->round.why : ""));
+		      arena_printf(arena, "Run %lld%s%s.", (long long)round, *why ? ": " : "",
+				   why));
 }

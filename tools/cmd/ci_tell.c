@@ -34,12 +34,12 @@ static int put(struct ci *ci, const char *thread, const char *key, const char *s
 
 static int tell_news(struct ci *ci, const struct news *news, const struct staleness *staleness)
 {
+	int64_t round = news->n ? news->items[0].now->round : 0;
 	struct standings standings;
 
-	if (!news->n || !ci->round.id)
+	if (!news->n)
 		return 0;
-	if (news_standings(ci->arena, ci->journal, &ci->settings, ci->round.id + 1, false,
-			   &standings))
+	if (news_standings(ci->arena, ci->journal, &ci->settings, round + 1, false, &standings))
 		return -1;
 	for (size_t i = 0; i < news->n; i++) {
 		const char *series = news->items[i].now->series;
@@ -52,7 +52,7 @@ static int tell_news(struct ci *ci, const struct news *news, const struct stalen
 			continue;
 		letter_news(ci, news, staleness, &standings, series, &body);
 		if (put(ci, series,
-			arena_printf(ci->arena, "news %lld %s", (long long)ci->round.id, series),
+			arena_printf(ci->arena, "news %lld %s", (long long)round, series),
 			arena_printf(ci->arena, "[series %s] %s", series,
 				     news_subject(ci->arena, news, &standings, series)),
 			&body) < 0)
