@@ -45,10 +45,13 @@ enum {
 #define RULED                                                                                      \
 	" LEFT JOIN rulings r ON r.cell_id<>0 AND r.id=(SELECT max(id) FROM rulings"               \
 	" WHERE cell_id=c.id)"
-/* Or of a run that only built or only checked. */
-#define RULED_RUN(kind, run)                                                                       \
+/* Or of a run that only built, or only checked. */
+#define RULED_BUILD                                                                                \
 	" LEFT JOIN rulings r ON r.run<>0 AND r.id=(SELECT max(id) FROM rulings"                   \
-	" WHERE run=" run " AND kind='" kind "')"
+	" WHERE run=b.run AND kind='build')"
+#define RULED_VERIFY                                                                               \
+	" LEFT JOIN rulings r ON r.run<>0 AND r.id=(SELECT max(id) FROM rulings"                   \
+	" WHERE run=a.run AND kind='verify')"
 
 static const char *const questions[] = {
 	/* The arm's milliseconds are those of the kernel with the series. */
@@ -71,29 +74,31 @@ static const char *const questions[] = {
 		" AND (?2='' OR series=?2)",
 	[CHRONICLE_BUILD] =
 		"SELECT b.series, coalesce(r.line, l.line), b.target, b.config, u.started, b.run,"
-		" r.round, b.tree, CASE WHEN b.built THEN 'builds' ELSE 'does not build' END,"
-		" NOT b.built, 0, '', '', b.error, '', CASE WHEN b.built AND NOT b.cached"
-		" THEN b.wall END, 0, b.id, NULL, NULL FROM builds b JOIN runs u ON u.id=b.run" RULED_RUN(
-			"build", "b.run") LINES
-	" ON l.name=b.target WHERE b.arm='patched' AND ?1<>'' AND (?2='' OR b.series=?2)",
+		" r.round, b.tree, coalesce(r.word, CASE WHEN b.built THEN 'ok'"
+		" ELSE 'does not build' END), coalesce(r.red, NOT b.built),"
+		" coalesce(r.unknown, 0), '', '', CASE WHEN b.error<>'' THEN b.error"
+		" ELSE coalesce(r.why, '') END, '', CASE WHEN b.built AND NOT b.cached"
+		" THEN b.wall END, 0, b.id, NULL, NULL FROM builds b JOIN runs u"
+		" ON u.id=b.run" RULED_BUILD LINES " ON l.name=b.target"
+		" WHERE b.arm='patched' AND ?1<>'' AND (?2='' OR b.series=?2)",
 	[CHRONICLE_VERIFY] =
 		"SELECT a.series, coalesce(r.line, l.line), a.target, '', u.started, a.run, r.round,"
-		" a.patched, CASE WHEN sum(a.bads) THEN 'bad' WHEN sum(a.looks) THEN 'look'"
-		" WHEN min(a.ran)=0 THEN 'not all ran' ELSE 'ok' END,"
-		" coalesce(r.red, sum(a.bads + a.looks)>0), coalesce(r.unknown,"
+		" a.patched, coalesce(r.word, CASE WHEN sum(a.bads) THEN 'bad'"
+		" WHEN sum(a.looks) THEN 'look' WHEN min(a.ran)=0 THEN 'not all ran'"
+		" ELSE 'ok' END), coalesce(r.red, sum(a.bads + a.looks)>0), coalesce(r.unknown,"
 		" sum(a.bads + a.looks)=0 AND min(a.ran)=0), '', '', coalesce(r.why,"
 		" group_concat(CASE WHEN a.bads + a.looks>0 THEN a.name END, ', '), ''), '', NULL, 0,"
-		" max(a.id), NULL, NULL FROM audits a JOIN runs u ON u.id=a.run" RULED_RUN("verify",
-											   "a.run")
-			LINES " ON l.name=a.target WHERE ?1<>'' AND (?2='' OR a.series=?2)"
-			      " GROUP BY a.run, a.series, a.target, a.patched",
+		" max(a.id), NULL, NULL FROM audits a JOIN runs u"
+		" ON u.id=a.run" RULED_VERIFY LINES " ON l.name=a.target"
+		" WHERE ?1<>'' AND (?2='' OR a.series=?2)"
+		" GROUP BY a.run, a.series, a.target, a.patched",
 	[CHRONICLE_CHECK] =
 		"SELECT a.series, coalesce(r.line, l.line), a.target, a.name, u.started, a.run,"
 		" r.round, a.patched, CASE WHEN a.bads THEN 'bad' WHEN a.looks THEN 'look'"
 		" WHEN NOT a.ran THEN 'did not run' ELSE 'ok' END, a.bads + a.looks>0,"
 		" NOT a.ran AND a.bads + a.looks=0, '', '', a.coverage, '', NULL, 0, a.id, NULL, NULL"
-		" FROM audits a JOIN runs u ON u.id=a.run" RULED_RUN("verify", "a.run") LINES
-	" ON l.name=a.target WHERE a.name=?1 AND (?2='' OR a.series=?2)",
+		" FROM audits a JOIN runs u ON u.id=a.run" RULED_VERIFY LINES
+		" ON l.name=a.target WHERE a.name=?1 AND (?2='' OR a.series=?2)",
 };
 
 /* How each boot came out, those with the same input behind each other. */
@@ -238,17 +243,23 @@ static int boots_read(struct arena *arena, struct results *results, const struct
 
 /*
  * A port that conflicts or does not build was never booted: a history that passes over that would end on a green that is
- * no more. Likewise a test that ended without any verdict.
+ * no more. Likewise what ended without any result.
  */
 static int stops_read(struct arena *arena, struct results *results, const struct chronicle_ask *ask,
 		      struct chronicle *chronicle)
 {
+	static const char *const proofs[] = {
+		[CHRONICLE_TEST] = "test",     [CHRONICLE_CELL] = "test",
+		[CHRONICLE_APPLY] = "",	       [CHRONICLE_BUILD] = "build",
+		[CHRONICLE_VERIFY] = "verify", [CHRONICLE_CHECK] = "verify",
+	};
 	__free(statement) sqlite3_stmt *row = results_ask(
 		results,
 		"SELECT series, line, target, cell, at, run, round, patched, word, red, unknown, '',"
-		" '', why, '', NULL, 0, id FROM rulings WHERE (red OR unknown) AND cell_id=0"
-		" AND kind IN ('apply', 'build', 'test') AND (?1='' OR series=?1) ORDER BY id",
-		"s", ask->series);
+		" '', why, '', NULL, 0, id FROM rulings WHERE (red OR unknown)"
+		" AND (?1='' OR series=?1) AND (kind='apply' OR (?2<>'test' AND kind=?2 AND run=0)"
+		" OR (?2='test' AND kind IN ('build', 'test') AND cell_id=0)) ORDER BY id",
+		"ss", ask->series, proofs[chronicle->kind]);
 	int more = row ? 0 : -1;
 
 	while (row && (more = results_row(results, row)) == 1) {
@@ -296,11 +307,11 @@ int chronicle_sightings(struct arena *arena, struct results *results,
 	}
 	if (!chronicle->n)
 		return 0;
-	if (chronicle->kind == CHRONICLE_TEST || chronicle->kind == CHRONICLE_CELL) {
-		if (boots_read(arena, results, ask, chronicle) ||
-		    stops_read(arena, results, ask, chronicle))
-			return -1;
-	}
+	if ((chronicle->kind == CHRONICLE_TEST || chronicle->kind == CHRONICLE_CELL) &&
+	    boots_read(arena, results, ask, chronicle))
+		return -1;
+	if (chronicle->kind != CHRONICLE_APPLY && stops_read(arena, results, ask, chronicle))
+		return -1;
 	return 1;
 }
 
