@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -213,11 +214,12 @@ static bool there(struct scene *scene, const char *path)
 	return file_kind(arena_printf(scene->arena, "%s/%s", scene->dir, path)) == 1;
 }
 
-static void temporary_names_go_once_nobody_can_be_writing_them(void **state)
+static void temporary_names_that_nobody_writes_any_more_go(void **state)
 {
 	struct scene scene;
 	struct leftovers leftovers;
 	char *site;
+	int held;
 
 	scene_begin(*state, &scene);
 	site = arena_printf(*state, "%s/www/site", scene.dir);
@@ -225,6 +227,12 @@ static void temporary_names_go_once_nobody_can_be_writing_them(void **state)
 	make(&scene, "ci/pages/.index.html.aB3dE6", 3600);
 	make(&scene, "ci/mails/.news.aB3dE6", 5);
 	make(&scene, "ci/mails/.a.hidden.mail", 3600);
+	make(&scene, "ci/tasks/17/3-test-v6.1.188-tcg/.order.json.aB3dE6", 5);
+	make(&scene, "ci/tasks/17/3-test-v6.1.188-tcg/state/runs/.key.aB3dE6", 5);
+	make(&scene, "ci/tasks/17/4-held/.order.json.aB3dE6", 5);
+	make(&scene, "ci/tasks/17/5-kept/.order.json.aB3dE6", 5);
+	make(&scene, "ci/tasks/9/1-old/.order.json.aB3dE6", 5);
+	make(&scene, "ci/tasks/16/1-build", 5);
 	make(&scene, "ci/pages/17", 3600);
 	make(&scene, "www/site", 3600);
 	make(&scene, "www/site.new-aB3dE6", 3600);
@@ -232,13 +240,24 @@ static void temporary_names_go_once_nobody_can_be_writing_them(void **state)
 	make(&scene, "www/site.new-aB3dE7", 5);
 	make(&scene, "www/site.new-york", 3600);
 	make(&scene, "www/other.new-aB3dE6", 3600);
-	assert_ok(leftovers_clear(*state, scene.home, site, NULL, NULL, &leftovers));
+	held = open(arena_printf(*state, "%s/tasks/17/4-held/lock", scene.home), O_RDWR | O_CREAT,
+		    0600);
+	assert_int_equal(flock(held, LOCK_EX), 0);
+	assert_ok(leftovers_clear(*state, scene.home, site, keeps,
+				  arena_printf(*state, "%s/tasks/17/5-kept", scene.home),
+				  &leftovers));
+	close(held);
+	assert_false(there(&scene, "ci/tasks/17/3-test-v6.1.188-tcg/.order.json.aB3dE6"));
+	assert_false(there(&scene, "ci/tasks/17/3-test-v6.1.188-tcg/state/runs/.key.aB3dE6"));
+	assert_true(there(&scene, "ci/tasks/17/4-held/.order.json.aB3dE6"));
+	assert_true(there(&scene, "ci/tasks/17/5-kept/.order.json.aB3dE6"));
+	assert_true(there(&scene, "ci/tasks/9/1-old/.order.json.aB3dE6"));
 	assert_false(there(&scene, "ci/pages/17.new-aB3dE6"));
 	assert_false(there(&scene, "ci/pages/.index.html.aB3dE6"));
 	assert_false(there(&scene, "www/site.new-aB3dE6"));
 	assert_true(there(&scene, "www/site.old-aB3dE6"));
-	assert_int_equal(leftovers.n, 3);
-	assert_true(there(&scene, "ci/mails/.news.aB3dE6"));
+	assert_int_equal(leftovers.n, 6);
+	assert_false(there(&scene, "ci/mails/.news.aB3dE6"));
 	assert_true(there(&scene, "ci/mails/.a.hidden.mail"));
 	assert_true(there(&scene, "ci/pages/17"));
 	assert_true(there(&scene, "www/site"));
@@ -297,7 +316,7 @@ int main(void)
 		unit(what_it_started_goes_too_whatever_its_environment_and_session),
 		unit(what_is_wanted_or_not_ours_stays),
 		unit(we_do_not_end_ourselves_nor_who_called_us),
-		unit(temporary_names_go_once_nobody_can_be_writing_them),
+		unit(temporary_names_that_nobody_writes_any_more_go),
 		unit(temporary_folders_go_when_their_owner_is_dead),
 	};
 

@@ -201,6 +201,45 @@ static void the_last_good_one_of_a_line_stays_whatever_its_age(void **state)
 	scene_end(&scene);
 }
 
+/* Its build was good last in one round, its test in another: neither was good as a whole. */
+static void so_does_the_last_round_in_which_all_of_a_line_was_good(void **state)
+{
+	static const struct {
+		unsigned int days;
+		bool build, test;
+	} past[] = {
+		{ 900, true, true }, { 800, true, false }, { 700, false, true }, { 1, false, false }
+	};
+	struct scene scene;
+	int64_t ids[ARRAY_SIZE(past)];
+
+	scene_begin(*state, &scene);
+	for (size_t i = 0; i < ARRAY_SIZE(past); i++) {
+		struct ruling ruling = { .at = 1,
+					 .kind = PROOF_BUILD,
+					 .series = "demo",
+					 .line = "6.1.y",
+					 .target = "v6.1.9",
+					 .cell = "",
+					 .input = { .recipe = "r" },
+					 .word = "x",
+					 .red = !past[i].build,
+					 .why = "",
+					 .bad = "",
+					 .waived = "",
+					 .marks = "" };
+
+		ids[i] = round_put(&scene, past[i].days, past[i].test ? GOOD : RED, NONE);
+		ruling.round = ids[i];
+		assert_ok(journal_ruling_put(scene.journal, &ruling));
+	}
+	assert_ok(prune(*state, &scene.ask, &scene.pruned));
+	assert_true(has(&scene, ids[0], NULL) && has(&scene, ids[0], "6.1.y"));
+	assert_true(has(&scene, ids[1], NULL) && !has(&scene, ids[1], "6.1.y"));
+	assert_true(has(&scene, ids[2], "6.1.y") && has(&scene, ids[3], "6.1.y"));
+	scene_end(&scene);
+}
+
 static void the_last_word_on_a_line_that_is_watched_no_more_stays(void **state)
 {
 	struct scene scene;
@@ -395,6 +434,7 @@ static void where_there_is_nothing_there_is_nothing_to_do(void **state)
 }
 
 UNIT_MAIN(unit(what_is_old_goes), unit(the_last_good_one_of_a_line_stays_whatever_its_age),
+	  unit(so_does_the_last_round_in_which_all_of_a_line_was_good),
 	  unit(the_last_word_on_a_line_that_is_watched_no_more_stays),
 	  unit(what_is_too_much_goes_from_the_oldest_on),
 	  unit(the_open_round_and_what_somebody_holds_stay), unit(to_try_it_takes_nothing_away),

@@ -34,8 +34,9 @@
 #define KILLED_MS 2000
 /* Whoever forks while we look is found by looking again. */
 #define ROUNDS 3
-/* A file that is being written by its temporary name is not this old. */
-#define FRESH_SECONDS 600
+/* Rounds whose tasks' folders are looked through: what a dead tick worked at. */
+#define LAST_ROUNDS 2
+#define DEPTH_MAX 12
 /* From making a temporary folder to locking it. */
 #define UNLOCKED_SECONDS 60
 
@@ -299,13 +300,6 @@ static bool is_temporary(const char *name)
 	return name[0] == '.' && dot && dot > name + 1 && is_random(dot + 1);
 }
 
-static bool is_older(const char *path, unsigned int seconds)
-{
-	struct stat st;
-
-	return !lstat(path, &st) && st.st_mtime + (time_t)seconds < time(NULL);
-}
-
 static void take_away(struct arena *arena, const char *path, struct leftovers *leftovers)
 {
 	bool removed = !file_remove_tree(path);
@@ -333,25 +327,86 @@ static struct file_names list(struct arena *arena, const char *dir)
 	return names;
 }
 
+/* Whoever writes in there holds our lock, which we have now. */
 static void home_clear(struct arena *arena, const char *home, struct leftovers *leftovers)
 {
-	static const char *const folders[] = { "", "/pages", "/mails", "/drafts", "/tasks" };
+	static const char *const folders[] = { "", "/pages", "/mails", "/drafts" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
 		const char *dir = arena_printf(arena, "%s%s", home, folders[i]);
 		struct file_names names = list(arena, dir);
 
-		for (size_t k = 0; k < names.n; k++) {
-			const char *path = arena_printf(arena, "%s/%s", dir, names.items[k]);
+		for (size_t k = 0; k < names.n; k++)
+			if (is_temporary(names.items[k]) || is_unfinished(names.items[k]))
+				take_away(arena, arena_printf(arena, "%s/%s", dir, names.items[k]),
+					  leftovers);
+	}
+}
 
-			if ((is_temporary(names.items[k]) || is_unfinished(names.items[k])) &&
-			    is_older(path, FRESH_SECONDS))
-				take_away(arena, path, leftovers);
+/* Whatever stands below a task's folder with a temporary name; no symlink is followed. */
+static void task_clear(struct arena *arena, const char *dir, unsigned int depth,
+		       struct leftovers *leftovers)
+{
+	struct file_names names = list(arena, dir);
+
+	for (size_t i = 0; i < names.n; i++) {
+		const char *path = arena_printf(arena, "%s/%s", dir, names.items[i]);
+		struct stat st;
+
+		if (is_temporary(names.items[i]))
+			take_away(arena, path, leftovers);
+		else if (depth < DEPTH_MAX && !lstat(path, &st) && S_ISDIR(st.st_mode))
+			task_clear(arena, path, depth + 1, leftovers);
+	}
+}
+
+/* Does somebody do the task just now, on a cluster, say? He holds its lock. */
+static bool is_done_now(struct arena *arena, const char *dir)
+{
+	int fd __free(fd) =
+		open(arena_printf(arena, "%s/lock", dir), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+
+	return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK;
+}
+
+static void tasks_clear(struct arena *arena, const char *home,
+			bool (*keep)(void *data, const char *task_dir), void *data,
+			struct leftovers *leftovers)
+{
+	const char *dir = arena_printf(arena, "%s/tasks", home);
+	struct file_names rounds = list(arena, dir);
+	unsigned long newest = 0, id;
+
+	for (size_t i = 0; i < rounds.n; i++)
+		if (slice_number(slice_of(rounds.items[i]), INT64_MAX, &id) && id > newest)
+			newest = id;
+	for (unsigned long n = 0; n < LAST_ROUNDS && n < newest; n++) {
+		const char *round = arena_printf(arena, "%s/%lu", dir, newest - n);
+		struct file_names tasks = list(arena, round);
+
+		for (size_t i = 0; i < tasks.n; i++) {
+			const char *task = arena_printf(arena, "%s/%s", round, tasks.items[i]);
+
+			if (!(keep && keep(data, task)) && !is_done_now(arena, task))
+				task_clear(arena, task, 0, leftovers);
 		}
 	}
 }
 
-/* DIR.new-XXXXXX: a site that was being made. DIR.old-* may be the only one there is: it is left to base/replacement.h. */
+/* Of our user, a folder, and nobody holds its lock. */
+static bool is_abandoned(const char *path)
+{
+	int fd __free(fd) = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+
+	return fd >= 0 && !fstat(fd, &st) && st.st_uid == geteuid() &&
+	       st.st_mtime + UNLOCKED_SECONDS < time(NULL) && !flock(fd, LOCK_EX | LOCK_NB);
+}
+
+/*
+ * DIR.new-XXXXXX: a site that was being made, and is locked while it is. DIR.old-* may be the only one there is: it is left to
+ * base/replacement.h.
+ */
 static void site_clear(struct arena *arena, const char *site, struct leftovers *leftovers)
 {
 	const char *slash = site ? strrchr(site, '/') : NULL, *dir, *name;
@@ -367,19 +422,9 @@ static void site_clear(struct arena *arena, const char *site, struct leftovers *
 
 		if (slice_starts(slice_of(names.items[i]), name) &&
 		    strstr(names.items[i], ".new-") == names.items[i] + strlen(name) &&
-		    is_unfinished(names.items[i]) && is_older(path, FRESH_SECONDS))
+		    is_unfinished(names.items[i]) && is_abandoned(path))
 			take_away(arena, path, leftovers);
 	}
-}
-
-/* Of our user, a folder, and nobody holds its lock. */
-static bool is_abandoned(const char *path)
-{
-	int fd __free(fd) = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	struct stat st;
-
-	return fd >= 0 && !fstat(fd, &st) && st.st_uid == geteuid() &&
-	       st.st_mtime + UNLOCKED_SECONDS < time(NULL) && !flock(fd, LOCK_EX | LOCK_NB);
 }
 
 static void temporary_clear(struct arena *arena, struct leftovers *leftovers)
@@ -410,6 +455,7 @@ int leftovers_clear(struct arena *arena, const char *home, const char *site,
 	if (processes_end(arena, home, keep, data, leftovers))
 		return -1;
 	home_clear(arena, home, leftovers);
+	tasks_clear(arena, home, keep, data, leftovers);
 	site_clear(arena, site, leftovers);
 	temporary_clear(arena, leftovers);
 	return 0;
