@@ -38,7 +38,7 @@
 #			goes otherwise than well is written into $FAKE_QEMU: tests/fake/qemu says how
 #   make_ci		remote.git and rc.git, remotes such as stable's and stable-rc's, still empty, and ws/ci/ci.conf that watches them:
 #			releases, candidates on linux-%.y, the queue on queue/%; the site is site/, mails go to mails/
-#   release V DIR	a release in remote.git: the files of DIR, their Makefile written for it, tagged V
+#   release V DIR	a release in remote.git: the files of DIR, their Makefile and a checkpatch written for it, tagged V
 #   branch_tip REF V DIR [PARENT]	a commit with DIR is what REF of rc.git points to now; its id in $lib_commit. Without PARENT the
 #			branch was rewritten
 #
@@ -393,6 +393,7 @@ make_ci() {
 
 # Commit folder $3 as kernel $2 in repository $1, on parent $4; its id goes to $lib_commit.
 lib_remote() {
+	mkdir -p "$3/scripts" && echo 'print "total: 0 errors, 0 warnings, 0 checks\n";' >"$3/scripts/checkpatch.pl" &&
 	lib_makefile "$2" >"$3/Makefile" &&
 	lib_tree=$(
 		GIT_INDEX_FILE=$PWD/index.$$

@@ -76,8 +76,9 @@ static int weight(const struct ruling *ruling)
 	return ruling->red ? 2 : ruling->unknown ? 1 : 0;
 }
 
-static void standing_judge(struct standing *standing)
+static void standing_judge(struct arena *arena, struct standing *standing)
 {
+	struct text waived __free_text = TEXT_INIT;
 	bool fixed = false;
 
 	for (size_t i = 0; i < standing->n; i++) {
@@ -90,7 +91,11 @@ static void standing_judge(struct standing *standing)
 		standing->red |= ruling->red;
 		standing->unknown |= ruling->unknown;
 		fixed |= !strcmp(ruling->word, "fixed");
+		text_adds(&waived, ruling->waived ? ruling->waived : "");
+		if (waived.len && text_str(&waived)[waived.len - 1] != '\n')
+			text_addc(&waived, '\n');
 	}
+	standing->waived = slice_str(arena, text_slice(&waived));
 	standing->unknown &= !standing->red;
 	standing->why = standing->worst->why;
 	standing->word = weight(standing->worst) ? standing->worst->word :
@@ -108,7 +113,7 @@ void standings_make(struct arena *arena, const struct rulings *rulings, struct s
 	}
 	for (size_t i = 0; i < standings->n; i++) {
 		standing_target(&standings->items[i]);
-		standing_judge(&standings->items[i]);
+		standing_judge(arena, &standings->items[i]);
 	}
 	if (standings->n)
 		qsort(standings->items, standings->n, sizeof(*standings->items), by_line);

@@ -11,18 +11,25 @@ static enum tint standing_tint(const struct standing *standing)
 	return standing->red ? TINT_BAD : standing->unknown ? TINT_LOOK : TINT_GOOD;
 }
 
-/* What the reader wants to know first of a line: the tests that turned, else the sentence. */
+static void add_lines(struct text *out, const char *before, const char *lines)
+{
+	struct slice rest = slice_of(lines ? lines : ""), line;
+
+	while (slice_line(&rest, &line)) {
+		text_addf(out, "%s%s", out->len ? "; " : "", before);
+		text_add_shown(out, line, false);
+	}
+}
+
+/* What the reader wants to know first of a line: the tests that turned, else the sentence; then what is known. */
 static char *standing_rest(struct arena *arena, const struct standing *standing)
 {
 	struct text out __free_text = TEXT_INIT;
-	struct slice rest = slice_of(standing->worst->bad ? standing->worst->bad : ""), line;
 
-	while (slice_line(&rest, &line)) {
-		text_adds(&out, out.len ? "; " : "");
-		text_add_shown(&out, line, false);
-	}
+	add_lines(&out, "", standing->worst->bad);
 	if (!out.len)
 		text_add_shown(&out, slice_of(standing->why), false);
+	add_lines(&out, "known: ", standing->waived);
 	return slice_str(arena, text_slice(&out));
 }
 
