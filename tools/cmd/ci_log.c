@@ -24,15 +24,37 @@ struct diary {
 	struct reaches reaches;
 	struct ticks ticks;
 	struct events events;
+	int64_t open;	     /* the run that is not complete; 0 */
+	size_t tasks, ended; /* of that */
 	size_t red, unknown; /* lines */
 	size_t quiet;	     /* ticks since the last that was not */
 };
+
+/* The run that goes on, and how far it is. */
+static int open_read(struct diary *d)
+{
+	struct round round;
+	struct tasks tasks;
+	int there = journal_round_open(d->ci->journal, d->arena, &round);
+
+	if (there <= 0)
+		return there;
+	if (journal_tasks(d->ci->journal, d->arena, round.id, &tasks))
+		return -1;
+	d->open = round.id;
+	d->tasks = tasks.n;
+	for (size_t i = 0; i < tasks.n; i++)
+		d->ended += tasks.items[i].state == TASK_ENDED;
+	return 0;
+}
 
 static int diary_read(struct diary *d)
 {
 	struct results *journal = d->ci->journal;
 
-	if (news_standings(d->arena, journal, &d->ci->settings, 0, false, &d->standings) ||
+	/* A run that is not complete has ruled some of a line, and says nothing of the whole yet. */
+	if (open_read(d) ||
+	    news_standings(d->arena, journal, &d->ci->settings, d->open, false, &d->standings) ||
 	    courses_read(journal, d->arena, &d->courses) ||
 	    journal_rounds(journal, d->arena, RUNS, &d->rounds) ||
 	    staleness_find(d->arena, journal, &d->ci->settings, d->ci->now, &d->stale) ||
@@ -111,7 +133,7 @@ static void lines(const struct diary *d, struct text *out)
 	rows_write(c, out, &rows, 2, 6);
 }
 
-/* "1 of 3 red", "3 green", "goes on: 2 of 7 tasks" */
+/* "1 of 3 red", "3 green", "not complete: 2 of 7 tasks ended" */
 static char *run_word(const struct diary *d, const struct round *round, enum tint *tint)
 {
 	const struct course_round *did = courses_round(&d->courses, round->id);
@@ -119,7 +141,8 @@ static char *run_word(const struct diary *d, const struct round *round, enum tin
 	*tint = !did ? TINT_DIM : did->red ? TINT_BAD : did->unknown ? TINT_LOOK : TINT_GOOD;
 	if (!round->ended) {
 		*tint = TINT_LOOK;
-		return "not complete";
+		return arena_printf(d->arena, "not complete: %zu of %zu task%s ended", d->ended,
+				    d->tasks, d->tasks == 1 ? "" : "s");
 	}
 	if (!did)
 		return "nothing ruled";
