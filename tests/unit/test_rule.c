@@ -121,6 +121,23 @@ static void what_is_not_green_is_a_sorted_set_and_the_worst_gives_the_word(void 
 	world_end(w);
 }
 
+static void what_is_bad_in_a_check_is_the_reason(void **state)
+{
+	struct world *w = world_new(*state);
+	struct ruling r;
+
+	w->task.kind = PROOF_VERIFY;
+	w->task.cell = "";
+	finds(*state, w, FOUND_NOTED, "rules", "look");
+	finds(*state, w, FOUND_RED, "rules", "bad");
+	w->found.items[1].more = "2/2: no upstream line";
+	r = ruled(*state, w);
+	assert_true(r.red);
+	assert_string_equal(r.why, "rules: bad: 2/2: no upstream line");
+	assert_string_equal(r.bad, "rules: bad: 2/2: no upstream line");
+	world_end(w);
+}
+
 static void infrastructure_is_neither_a_pass_nor_red(void **state)
 {
 	static const enum outcome_word words[] = { OUTCOME_FAILED, OUTCOME_LOST,
@@ -294,6 +311,7 @@ static void a_port_is_ruled_by_its_marks(void **state)
 }
 
 UNIT_MAIN(unit(all_is_well), unit(what_is_not_green_is_a_sorted_set_and_the_worst_gives_the_word),
+	  unit(what_is_bad_in_a_check_is_the_reason),
 	  unit(infrastructure_is_neither_a_pass_nor_red),
 	  unit(a_known_failure_is_taken_out_and_said), unit(one_whose_day_has_come_is_red_again),
 	  unit(one_that_passes_now_can_go), unit(it_counts_only_where_it_was_meant),

@@ -90,6 +90,7 @@ int executor_end(struct arena *arena, const struct executor_ask *ask, struct tas
 	task->ended = time(NULL);
 	task->word = outcome_word(outcome->word);
 	task->note = arena_strdup(arena, outcome->note ? outcome->note : "");
+	task->host = arena_strdup(arena, outcome->host ? outcome->host : "");
 	return ask->ended ? ask->ended(ask->data, task, outcome) : 0;
 }
 

@@ -201,7 +201,7 @@ void found_cell(struct arena *arena, const struct proof_target *target,
 void found_audit(struct arena *arena, const struct audit *audit, struct found *found)
 {
 	struct text missing __free_text = TEXT_INIT;
-	size_t looks = 0;
+	size_t looks = 0, bads = 0;
 
 	*found = (struct found){ .why = "" };
 	for (size_t k = 0; k < naudit_checks; k++) {
@@ -220,6 +220,7 @@ void found_audit(struct arena *arena, const struct audit *audit, struct found *f
 			const struct finding *one = &answer->findings.items[f];
 
 			looks += one->severity == SEVERITY_LOOK;
+			bads += one->severity == SEVERITY_BAD;
 			if (one->severity != SEVERITY_NOTE)
 				add(arena, found,
 				    one->severity == SEVERITY_BAD ? FOUND_RED : FOUND_NOTED, name,
@@ -233,6 +234,9 @@ void found_audit(struct arena *arena, const struct audit *audit, struct found *f
 		if (found->n == before)
 			add(arena, found, FOUND_PASSED, name, "ok", "");
 	}
+	/* What is bad says so itself. */
+	if (bads)
+		return;
 	if (missing.len)
 		found->why = slice_str(arena, text_slice(&missing));
 	else if (looks)

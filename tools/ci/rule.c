@@ -251,6 +251,8 @@ static void rule_found(struct ruler *r, const struct found *found, struct ruling
 					   *found->why ? "; " : "", found->why);
 	else if (ruling->unknown && !*found->why)
 		ruling->why = item_line(r->arena, unknown, "");
+	else if (ruling->red && !*found->why && task->kind != PROOF_TEST)
+		ruling->why = item_line(r->arena, r->worst, "");
 	else if (!ruling->red && r->known.len)
 		ruling->why = arena_printf(r->arena, "known: %s", text_str(&r->known));
 }

@@ -168,7 +168,7 @@ static void line_rows(struct ci *ci, const struct planned *planned, const struct
 			   text_shown(ci->arena, watched->kernel.name) :
 			   "-");
 	table_cell(ci->arena, table, TINT_NONE, "%s", "");
-	table_cell(ci->arena, table, TINT_LOOK, "%s", watched->there ? "+ fetch" : "- apply");
+	table_cell(ci->arena, table, TINT_LOOK, "%s", watched->there ? "+ fetch" : "-");
 	table_cell(ci->arena, table, TINT_NONE, "%s", "");
 	table_cell(ci->arena, table, TINT_NONE, "%s%s",
 		   watched->why ? text_shown(ci->arena, watched->why) : "",
