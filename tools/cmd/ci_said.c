@@ -65,7 +65,7 @@ static json_t *said_json(const struct ci *ci, const struct standings *standings)
 
 	json_object_set_new(json, "version", json_integer(1));
 	json_object_set_new(json, "tick", json_integer(ci->tick.id));
-	json_object_set_new(json, "run", ci->round.id ? json_integer(ci->round.id) : json_null());
+	json_object_set_new(json, "ci_run", ci->round.id ? json_integer(ci->round.id) : json_null());
 	json_object_set_new(json, "why", json_shown(ci->round.id ? ci->round.why : NULL));
 	json_object_set_new(json, "stale", json_boolean(ci->watched.stale));
 	json_object_set_new(json, "lines", lines);
