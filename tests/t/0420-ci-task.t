@@ -44,7 +44,7 @@ test_expect_success 'a build: both arms in its own database, what it found, then
 '
 
 test_expect_success 'a test: one cell, booted with and without; the evidence lies in the folder' '
-	order t test fake && series ci --task t && outcome t word done &&
+	order t test fake && series ci --task t >out && outcome t word done && grep "no regressions. Fixed: payload_test" out &&
 	echo "noted payload_test: fixed" >want && found t >out && test_cmp want out && json .fixed t/found.json &&
 	test -s t/state/runs/v6.12.3/fake/base.1/console && test -s t/state/runs/v6.12.3/fake/patched.1/ktap &&
 	test $(boots) = 2 && ! test -e .local/state/series

@@ -82,6 +82,16 @@ static const struct ruling *standing_of(const struct planner *p, const struct pl
 	return NULL;
 }
 
+/* Has its line been looked at before? What is new then is the cell, or how far the line is taken. */
+static bool line_known(const struct planner *p, const struct plan_item *item)
+{
+	for (size_t i = 0; i < p->standings.n; i++)
+		if (!strcmp(p->standings.items[i].series, item->line->series->name) &&
+		    !strcmp(p->standings.items[i].line, item->line->watched->line))
+			return true;
+	return false;
+}
+
 static const char *kernel_of(const struct plan_item *item)
 {
 	return item->line->port.kernel.name;
@@ -122,14 +132,17 @@ static char *why_wanted(struct planner *p, const struct plan_item *item)
 	const char *change;
 
 	if (!last) {
-		reason(p, arena_printf(p->arena, "%s is new here", kernel_of(item)));
+		reason(p, line_known(p, item) ?
+				  arena_printf(p->arena, "%s was not %s yet", kernel_of(item),
+					       done[item->kind]) :
+				  arena_printf(p->arena, "%s is new here", kernel_of(item)));
 		return arena_printf(p->arena, "not %s yet", done[item->kind]);
 	}
 	if (!git_oid_equal(&last->input.base, &item->input.base))
 		return why_kernel(p, item, last);
 	if (!git_oid_equal(&last->input.patched, &item->input.patched)) {
 		reason(p, arena_printf(p->arena, "%s changed", item->line->series->name));
-		return arena_strdup(p->arena, "the series changed");
+		return arena_strdup(p->arena, "the series or a backport of it changed");
 	}
 	change = recipe_change(last->input.recipe, item->input.recipe);
 	if (item->kind == PROOF_APPLY)

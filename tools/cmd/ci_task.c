@@ -17,6 +17,7 @@
 #include "ci/order.h"
 #include "cmd/auditing.h"
 #include "cmd/ci.h"
+#include "cmd/ci_task_log.h"
 #include "cmd/proving.h"
 #include "kernel/results_sound.h"
 
@@ -152,9 +153,12 @@ static int same_recipe(struct ci_work *work, const struct ports *ports, bool *sa
 	for (size_t i = 0; i < matrix->ncells; i++)
 		if (!strcmp(matrix->cells[i].name, task->cell))
 			cell = &matrix->cells[i];
-	*same = (task->kind != PROOF_TEST || cell) &&
-		!plan_recipe(c->arena, &ask, &line, task->kind, cell, recipe) &&
-		plan_same_workspace(recipe, task->input.recipe);
+	if (task->kind == PROOF_TEST && !cell)
+		*same = false;
+	else if (plan_recipe(c->arena, &ask, &line, task->kind, cell, recipe))
+		return -1;
+	else
+		*same = plan_same_workspace(recipe, task->input.recipe);
 	if (!*same)
 		ends_as(work, OUTCOME_SUPERSEDED,
 			"tests, machines or configurations of the workspace have changed since it was planned");
@@ -170,11 +174,14 @@ static int verify(struct ci_work *work, struct ports *ports)
 	unsigned int jobs = work->order.cores ? work->order.cores : jobs_cores();
 
 	audited.audits = arena_alloc(c->arena, (ports->n + 1) * sizeof(*audited.audits));
-	if (auditing_begin(c, ports->pack, jobs, auditing) ||
-	    auditing_port(c, auditing, &choice, &audited, 0) ||
+	if (auditing_begin(c, ports->pack, jobs, auditing))
+		return -1;
+	auditing->site.wait = true;
+	if (auditing_port(c, auditing, &choice, &audited, 0) ||
 	    auditing_keep(c, work->home.database, work->home.command, &audited))
 		return -1;
 	found_audit(c->arena, &audited.audits[0], &work->found);
+	task_log_audit(c, &audited);
 	return 0;
 }
 
@@ -187,7 +194,10 @@ static int prove(struct ci_work *work, struct proving *proving)
 
 	*ask = (struct proof_ask){
 		.matrix = &proving->matrix,
-		.site = { .workspace = context_workspace(c), .progress = &c->progress },
+		/* On a cluster the tasks of a kernel run side by side. */
+		.site = { .workspace = context_workspace(c),
+			  .progress = &c->progress,
+			  .wait = true },
 		.build_only = task->kind == PROOF_BUILD,
 		.cell = task->kind == PROOF_TEST ? task->cell : NULL,
 		.cores = work->order.cores,
@@ -213,6 +223,7 @@ static int prove(struct ci_work *work, struct proving *proving)
 	} else {
 		found_cell(c->arena, target, &target->cells[0], &work->found);
 	}
+	task_log_proof(c, proving);
 	return 0;
 }
 
