@@ -61,13 +61,13 @@ test_expect_success 'a folder with something of a person in it is left alone' '
 
 test_expect_success 'months of runs, with names that nobody would like' '
 	rm -rf "$HOME/.local/state/series" && publish && python3 "$TOP/tests/fake/journal" "$DB" "$CI" 40 --odd --kept 25 --evidence 60 && publish >out && cat out &&
-	grep "40 runs, the latest is run 40; red" out && check
+	grep "40 runs, the latest is run 40; red" out && check && series -C ws ci publish --json >out.json && json ".latest == 40 and .state == \"red\"" out.json
 '
 
 test_expect_success 'what is not well stands first, with its reason, and since when' '
 	plain site/index.html >index && sed -n "/What is not well/,/^demo/p" index >eyes && cat eyes && grep "6.1.y-rc.*regression.*first bad patch 2/2.*since .*run 38" eyes &&
 	grep "5.10.y-queue.*conflict.*will not apply on the next 5.10.y, because" eyes && grep "6.6.y .*infrastructure.*last known: ok, fixed, v6.6.132, run 38" eyes &&
-	test "$(grep -c "since" eyes)" = 4
+	test "$(grep -c "since" eyes)" = 4 && grep "6.1.y-rc.*sync_regs_test: regression" eyes && grep "since .*<a href=\"runs/38/index.html\">run 38" site/index.html
 '
 
 test_expect_success 'each line has its kernel, marks and proofs' '

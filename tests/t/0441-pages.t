@@ -11,6 +11,8 @@ fi
 make_store
 make_workspace
 make_machine
+make_ci
+kernel_files v6.1.5 k6.1
 DB=$HOME/.local/state/series/results.db
 CI=$HOME/.local/state/series/ci
 
@@ -47,8 +49,8 @@ browse() {
 }
 
 test_expect_success 'a site with runs, reports and unfriendly names' '
-	printf "[publish]\n\tdir = %s/site\n" "$PWD" >ws/ci/ci.conf && series -C ws ci publish && python3 "$TOP/tests/fake/journal" "$DB" "$CI" 40 --odd --kept 20 --evidence 20 &&
-	series -C ws ci publish && frames site/index.html site/targets/6.1.y.html site/tests.html site/runs/index.html site/runs/40/index.html site/latest/report/demo/index.html >frames.html
+	release v6.1.6 k6.1 && test_might_fail series -C ws ci && python3 "$TOP/tests/fake/journal" "$DB" "$CI" 40 --odd --kept 20 --evidence 20 &&
+	series -C ws ci publish && frames site/index.html site/targets/6.1.y.html site/tests.html site/runs/index.html site/runs/1/index.html site/runs/1/report/demo/index.html >frames.html
 '
 
 test_expect_success 'on a telephone and on a desk nothing is wider than the screen' '

@@ -22,7 +22,7 @@ struct course {
 	const char *series, *line;
 	struct course_step *items; /* oldest first; at least one */
 	size_t n, cap;
-	struct rulings now;			/* of all kinds, the newest of each */
+	struct rulings now; /* of all kinds, the newest of each; `bad` where it is not green */
 	const struct course_step *since, *last; /* it has stood so since; the newest */
 	const struct course_step *known; /* the newest that is not unknown; NULL: none ever was */
 };

@@ -14,6 +14,33 @@
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/replacement.h"
+#include "cmd/report.h"
+
+static bool round_kept(const struct site *site, int64_t id)
+{
+	size_t from = 0, to = site->rounds.n;
+
+	/* The newest first. */
+	while (from < to) {
+		size_t mid = from + (to - from) / 2;
+
+		if (site->rounds.items[mid].id > id)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	return from < site->rounds.n && site->rounds.items[from].id == id && site->kept[from];
+}
+
+char *site_run_link(const struct site *site, int64_t id, const char *runs)
+{
+	long long n = id;
+
+	return round_kept(site, id) ?
+		       arena_printf(site->arena, "<a href=\"%s%lld/index.html\">run %lld</a>", runs,
+				    n, n) :
+		       arena_printf(site->arena, "run %lld", n);
+}
 
 static int watches(struct site *site)
 {
@@ -170,22 +197,36 @@ int site_publish(struct ci *ci)
 	return ci->settings.publish.dir ? publish(ci, &site) : 0;
 }
 
+static void published_json(const struct site *site, struct text *out)
+{
+	__free(json) json_t *json = json_pack(
+		"{si so si so ss}", "version", 1, "dir", json_shown(site->ci->settings.publish.dir),
+		"run_count", (int)site->rounds.n, "latest",
+		site->latest ? json_integer(site->latest) : json_null(), "state", site_state(site));
+
+	text_add_json(out, json);
+}
+
 int ci_publish(struct ci *ci)
 {
 	struct text out __free_text = TEXT_INIT;
+	const char *dir = ci->settings.publish.dir;
 	struct site site;
 
-	if (!ci->settings.publish.dir)
+	if (!dir)
 		return fail_as(FAIL_USAGE,
 			       "ci/ci.conf: no [publish] dir: say where the site shall be");
 	if (publish(ci, &site))
 		return -1;
-	text_addf(&out, "%s: ", ci->settings.publish.dir);
-	if (site.latest)
-		text_addf(&out, "%zu runs, the latest is run %lld; %s\n", site.rounds.n,
-			  (long long)site.latest, site_state(&site));
+	if (ci->context->json)
+		published_json(&site, &out);
+	else if (site.latest)
+		text_addf(&out, "%s: %zu runs, the latest is run %lld; %s\n",
+			  path_word(ci->arena, dir), site.rounds.n, (long long)site.latest,
+			  site_state(&site));
 	else
-		text_addf(&out, "no run has its pages yet; %s\n", site_state(&site));
+		text_addf(&out, "%s: no run has its pages yet; %s\n", path_word(ci->arena, dir),
+			  site_state(&site));
 	if (context_print(ci->context, &out))
 		return -1;
 	return EXIT_CLEAN;

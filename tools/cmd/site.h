@@ -64,6 +64,9 @@ const struct watched_line *site_watch(const struct site *site, const char *line)
 /* Since when the line's source has not answered, where that is too long ago; 0. */
 int64_t site_line_stale(const struct site *site, const char *line);
 
+/* "run 17", linked where it has its pages; `runs` leads to their folder. */
+char *site_run_link(const struct site *site, int64_t id, const char *runs);
+
 /* site_part.c: what the pages have in common. `up` is "" on the first level, "../" on the second. */
 void site_head(struct arena *arena, struct text *out, const char *site_title, const char *title,
 	       const char *up, const char *sub);

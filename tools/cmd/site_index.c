@@ -5,6 +5,8 @@
 #define _GNU_SOURCE
 #include "cmd/site.h"
 
+#define NAMES_MOST 4u /* of what is not well on a line, in its sentence */
+
 const char *site_state(const struct site *site)
 {
 	if (site->red || site->stale.red)
@@ -97,8 +99,9 @@ static void line_card(struct site *site, struct text *out, const struct course *
 		  html_of(site->arena, last->marks));
 	text_adds(out, "<p>");
 	proofs(site, out, course);
-	text_addf(out, "</p><p class=\"dim\">since %s, run %lld</p>",
-		  site_time(site->arena, course->since->at), (long long)course->since->round);
+	text_addf(out, "</p><p class=\"dim\">since %s, %s</p>",
+		  site_time(site->arena, course->since->at),
+		  site_run_link(site, course->since->round, "runs/"));
 	if (stale)
 		text_addf(
 			out,
@@ -126,39 +129,65 @@ static void others_part(struct site *site, struct text *out)
 		text_adds(out, "</p>\n");
 }
 
+/* Of the set of what is not green, what the sentence does not name already. */
+static void bad_names(struct site *site, struct text *out, const struct course *course)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < course->now.n; i++) {
+		const struct ruling *r = &course->now.items[i];
+		struct slice rest = slice_of(r->bad), line;
+
+		if (strcmp(r->target, course->last->target) != 0)
+			continue;
+		while (slice_line(&rest, &line)) {
+			if (slice_find(slice_of(course->last->why), line) >= 0)
+				continue;
+			if (n++ < NAMES_MOST)
+				text_addf(out, "%s%s", n == 1 && !*course->last->why ? " " : "; ",
+					  html_of(site->arena, slice_str(site->arena, line)));
+		}
+	}
+	if (n > NAMES_MOST)
+		text_addf(out, "; and %zu more", n - NAMES_MOST);
+}
+
+static void eye(struct site *site, struct text *out, const struct course *course)
+{
+	const struct course_step *last = course->last;
+
+	text_addf(out,
+		  "<li><strong><a href=\"#%s\">%s</a></strong> <span class=\"whole\">%s</span> ",
+		  site_anchor(site->arena, course->series, course->line),
+		  html_of(site->arena, course->line), html_of(site->arena, last->target));
+	site_badge(site->arena, out, last->red, last->unknown, last->word);
+	text_addf(out, "%s%s", *last->why ? " " : "", html_of(site->arena, last->why));
+	bad_names(site, out, course);
+	text_addf(out, " <span class=\"dim\">since %s, %s",
+		  site_time(site->arena, course->since->at),
+		  site_run_link(site, course->since->round, "runs/"));
+	if (last->unknown && course->known)
+		text_addf(out, "; last known: %s, %s, %s",
+			  html_of(site->arena, course->known->word),
+			  html_of(site->arena, course->known->target),
+			  site_run_link(site, course->known->round, "runs/"));
+	text_adds(out, "</span></li>\n");
+}
+
 /* First what is wrong, the worst first: a reader need not look for it among what is well. */
 static void eyes_part(struct site *site, struct text *out)
 {
-	bool any = false;
-
+	if (!site->red && !site->unknown)
+		return;
+	text_adds(out, "<section id=\"eyes\">\n<h2>What is not well</h2>\n<ol class=\"eyes\">\n");
 	for (int turn = 0; turn < 2; turn++)
 		for (size_t i = 0; i < site->courses.n; i++) {
-			const struct course *course = &site->courses.items[i];
-			const struct course_step *last = course->last;
+			const struct course_step *last = site->courses.items[i].last;
 
-			if (!site->watched[i] || (turn ? last->red || !last->unknown : !last->red))
-				continue;
-			text_addf(
-				out, "%s<li><strong>%s</strong> <span class=\"whole\">%s</span> ",
-				any ? "" :
-				      "<section id=\"eyes\">\n<h2>What is not well</h2>\n<ol class=\"eyes\">\n",
-				html_of(site->arena, course->line),
-				html_of(site->arena, last->target));
-			site_badge(site->arena, out, last->red, last->unknown, last->word);
-			text_addf(out, " %s <span class=\"dim\">since %s, run %lld",
-				  html_of(site->arena, last->why),
-				  site_time(site->arena, course->since->at),
-				  (long long)course->since->round);
-			if (last->unknown && course->known)
-				text_addf(out, "; last known: %s, %s, run %lld",
-					  html_of(site->arena, course->known->word),
-					  html_of(site->arena, course->known->target),
-					  (long long)course->known->round);
-			text_adds(out, "</span></li>\n");
-			any = true;
+			if (site->watched[i] && (turn ? last->unknown && !last->red : last->red))
+				eye(site, out, &site->courses.items[i]);
 		}
-	if (any)
-		text_adds(out, "</ol>\n</section>\n");
+	text_adds(out, "</ol>\n</section>\n");
 }
 
 static void lines_part(struct site *site, struct text *out)
@@ -213,11 +242,7 @@ static void run_row(struct site *site, struct text *out, size_t i, const char *u
 	const struct course_round *sum = courses_round(&site->courses, round->id);
 
 	text_adds(out, "<tr><th scope=\"row\" class=\"whole\">");
-	if (site->kept[i])
-		text_addf(out, "<a href=\"%s%lld/index.html\">run %lld</a>", up,
-			  (long long)round->id, (long long)round->id);
-	else
-		text_addf(out, "run %lld", (long long)round->id);
+	text_adds(out, site_run_link(site, round->id, up));
 	text_addf(out, "</th><td class=\"whole\">%s</td><td class=\"whole\">",
 		  site_time(site->arena, round->ended));
 	round_badge(site, out, sum);

@@ -11,29 +11,6 @@
 #define ROWS_OPEN 15u /* the others are folded away */
 #define ROWS_MOST 500u
 
-static size_t round_index(const struct site *site, int64_t id)
-{
-	size_t from = 0, to = site->rounds.n;
-
-	/* The newest first. */
-	while (from < to) {
-		size_t mid = from + (to - from) / 2;
-
-		if (site->rounds.items[mid].id > id)
-			from = mid + 1;
-		else
-			to = mid;
-	}
-	return from;
-}
-
-static bool round_kept(const struct site *site, int64_t id)
-{
-	size_t i = round_index(site, id);
-
-	return i < site->rounds.n && site->rounds.items[i].id == id && site->kept[i];
-}
-
 /* A bar for each run: low where all was well, higher where it was not found out, highest where it was red. */
 static void picture(struct site *site, struct text *out, const struct course *course)
 {
@@ -68,11 +45,7 @@ static void step_row(struct site *site, struct text *out, const struct course_st
 {
 	text_addf(out, "<tr%s><th scope=\"row\" class=\"whole\">",
 		  step->changed ? " class=\"changed\"" : "");
-	if (round_kept(site, step->round))
-		text_addf(out, "<a href=\"../runs/%lld/index.html\">run %lld</a>",
-			  (long long)step->round, (long long)step->round);
-	else
-		text_addf(out, "run %lld", (long long)step->round);
+	text_adds(out, site_run_link(site, step->round, "../runs/"));
 	text_addf(out,
 		  "</th><td class=\"whole\">%s</td><td class=\"whole\">%s</td><td class=\"whole\">",
 		  site_time(site->arena, step->at), html_of(site->arena, step->target));

@@ -12,7 +12,8 @@ int results_boots(struct results *results, struct arena *arena, int64_t run, int
 		"SELECT a.id, a.arm, a.attempt, a.dir, a.ended, a.why, a.flaw, a.wall FROM cells c, arms a"
 		" WHERE c.id=?1 AND (a.id IN (c.base_arm, c.patched_arm) OR"
 		" (a.run=?2 AND a.series=c.series AND a.target=c.target AND a.cell=c.cell))"
-		" ORDER BY a.id NOT IN (c.base_arm, c.patched_arm), a.id<>c.base_arm, a.id",
+		" ORDER BY a.id NOT IN (c.base_arm, c.patched_arm), a.arm NOT IN ('base', 'patched'),"
+		" a.arm, a.attempt, a.id",
 		"ii", cell, run);
 	int more = row ? 0 : -1;
 
