@@ -560,9 +560,12 @@ int build_kernel(struct arena *arena, const struct build_site *site, const struc
 	/* One that failed is tried again: it costs little, and what this machine lacked may be here now. */
 	if (found && answer->built)
 		return 0;
-	if (room_open(arena, site, ask->target, false, &work.room))
+	if (room_open(arena, site, ask->target, site->wait, &work.room))
 		return -1;
-	found = build(&work, answer);
+	/* Who was waited for may have built just that. */
+	found = site->wait && !ask->fresh ? cached(&work, answer) : 0;
+	if (!found || (found > 0 && !answer->built))
+		found = build(&work, answer);
 	room_close(&work.room);
-	return found ? fail_in("%s", ask->target) : 0;
+	return found < 0 ? fail_in("%s", ask->target) : 0;
 }

@@ -25,6 +25,7 @@ struct build_site {
 	const struct sandbox *sandbox;
 	unsigned int jobs; /* of make */
 	const struct progress *progress;
+	bool wait; /* for another process that builds this kernel just now; else FAIL_BUSY */
 };
 
 struct build_config {

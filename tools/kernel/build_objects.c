@@ -198,7 +198,7 @@ int build_objects(struct arena *arena, const struct build_site *site,
 	if (found < 0)
 		return fail_in("%s", ask->build.target);
 	if (!found) {
-		if (room_open(arena, site, ask->build.target, false, &work.room))
+		if (room_open(arena, site, ask->build.target, site->wait, &work.room))
 			return -1;
 		found = make_objects(&work, ask, name, *sparse != '\0');
 		room_close(&work.room);

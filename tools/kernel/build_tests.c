@@ -327,11 +327,14 @@ int build_selftests(struct arena *arena, const struct build_site *site, const ch
 	found = cached(&work, tests);
 	if (found)
 		return found < 0 ? fail_in("self-tests of %s", target) : 0;
-	if (room_open(arena, site, target, false, &room))
+	if (room_open(arena, site, target, site->wait, &room))
 		return -1;
-	found = make_selftests(&work, &room, tree, tests);
+	/* Who was waited for may have built just that. */
+	found = site->wait ? cached(&work, tests) : 0;
+	if (!found)
+		found = make_selftests(&work, &room, tree, tests);
 	room_close(&room);
-	return found ? fail_in("self-tests of %s", target) : 0;
+	return found < 0 ? fail_in("self-tests of %s", target) : 0;
 }
 
 /* Ours */
