@@ -11,16 +11,21 @@
 #include "base/file.h"
 #include "cmd/commands.h"
 
+/* What the kernel puts behind a name whose file was replaced, by an upgrade in the middle of a tick: what is there now will do. */
+#define REPLACED " (deleted)"
+
 /* The program itself: what a task runs, here or on another machine. */
 static char *program_path(struct arena *arena)
 {
-	char path[4096];
+	char path[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
 
 	if (n <= 0) {
 		fail_errno("cannot find this program (/proc/self/exe)");
 		return NULL;
 	}
+	if (slice_ends((struct slice){ path, (size_t)n }, REPLACED))
+		n -= (ssize_t)strlen(REPLACED);
 	return arena_copy(arena, path, (size_t)n);
 }
 

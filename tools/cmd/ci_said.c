@@ -78,7 +78,7 @@ static json_t *said_json(const struct ci *ci, const struct standings *standings)
 		json_object_set_new(line, "line", json_shown(standing->line));
 		json_object_set_new(line, "target", json_shown(standing->target));
 		json_object_set_new(line, "marks", json_shown(standing->marks));
-		json_object_set_new(line, "word", json_shown(standing->word));
+		json_object_set_new(line, "verdict", json_shown(standing->word));
 		json_object_set_new(line, "red", json_boolean(standing->red));
 		json_object_set_new(line, "unknown", json_boolean(standing->unknown));
 		json_object_set_new(line, "why", json_shown(standing->why));
