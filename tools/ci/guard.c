@@ -338,7 +338,7 @@ static char *memory_refusal(struct arena *arena, const struct guard_ask *ask,
 	if (whole < estimate->memory + reserve)
 		advice = arena_printf(
 			arena,
-			"there are %llu MiB in all: give its machine less (memory in ci/matrix.conf), or lower [guard] memory-mb",
+			"there are %llu MiB in all: lower [guard] memory-mb, or the memory of the machines in ci/matrix.conf",
 			(unsigned long long)whole);
 	return arena_printf(
 		arena,

@@ -81,8 +81,13 @@ static void want(struct pruning *p, struct wanted *wanted, const char *kernel)
 	*arena_push(p->arena, wanted) = kernel;
 }
 
+/* What is no release and no tip is somebody's branch, or serves all kernels. */
 static bool is_wanted(const struct wanted *wanted, const char *kernel)
 {
+	struct version version;
+
+	if (!version_parse(slice_of(kernel), &version))
+		return true;
 	for (size_t i = 0; i < wanted->n; i++)
 		if (!strcmp(wanted->items[i], kernel))
 			return true;
@@ -93,16 +98,11 @@ static bool is_wanted(const struct wanted *wanted, const char *kernel)
 static int wanted_make(struct pruning *p, struct wanted *wanted)
 {
 	struct rulings rulings = { 0 };
-	struct tips tips = { 0 };
 
-	if (journal_standings(p->ask->journal, p->arena, 0, false, &rulings) ||
-	    journal_tips(p->ask->journal, p->arena, NULL, &tips))
+	if (journal_standings(p->ask->journal, p->arena, 0, false, &rulings))
 		return -1;
 	for (size_t i = 0; i < rulings.n; i++)
 		want(p, wanted, rulings.items[i].target);
-	for (size_t i = 0; i < tips.n; i++)
-		if (!tips.items[i].gone)
-			want(p, wanted, tips.items[i].kernel);
 	return 0;
 }
 
