@@ -173,7 +173,7 @@ static bool knows_accel(struct doctor *d, const struct machine *machine)
 
 	if (machine->kind != MACHINE_QEMU)
 		return true;
-	if (child_run(d->arena, &ask, &answer) || answer.status) {
+	if (child_run(d->arena, &ask, &answer) || answer.status || slice_blank(answer.out)) {
 		fail_clear();
 		return true;
 	}
