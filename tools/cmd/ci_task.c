@@ -312,7 +312,11 @@ int ci_task(struct context *c, const char *dir)
 	fail_clear();
 	if (work_begin(c, work))
 		return -1;
-	if (work_do(work)) {
+	got = work_do(work);
+	/* Who stops us stops what we started as well: what became of that says nothing. */
+	if (context_interrupted())
+		return -1;
+	if (got) {
 		if (fail_kind() == FAIL_INTERRUPTED)
 			return -1;
 		fails(work, fail_message());
