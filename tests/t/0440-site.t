@@ -75,6 +75,10 @@ test_expect_success 'each line has its kernel, marks and proofs' '
 	grep "= ~" card && grep "apply .*build .*verify .*tcg" card && grep "href=\"targets/6.1.y.html#on-demo-6-1-y-rc\"" site/index.html
 '
 
+test_expect_success 'known failures are not forgotten: what, until when, whose, where' '
+	sed -n "/<section id=\"known\">/,/<\/section>/p" site/index.html >known && cat known && plain known | grep "nested_exceptions_test: changed failure (until 2026-12-31, A U Thor), on 6.18.y, 6.18.y-rc"
+'
+
 test_expect_success 'a source that does not answer is said, and is red after a day' '
 	python3 -c "import sqlite3, sys, time; db = sqlite3.connect(sys.argv[1]); db.execute(\"INSERT OR REPLACE INTO reaches VALUES(?,?,?,?)\",
 		(sys.argv[2], time.time(), time.time() - int(sys.argv[3]) * 3600, \"no route <b>\")); db.commit()" "$DB" stable 3 &&

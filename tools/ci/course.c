@@ -185,7 +185,7 @@ int courses_read(struct results *journal, struct arena *arena, struct courses *c
 	__free(statement) sqlite3_stmt *row = results_ask(
 		journal,
 		"SELECT r.round, r.kind, r.series, r.line, r.target, r.cell, r.word, r.why, r.marks,"
-		" r.red, r.unknown, r.at, r.id, CASE WHEN r.red OR r.unknown THEN r.bad ELSE '' END FROM rulings r JOIN rounds o ON o.id=r.round"
+		" r.red, r.unknown, r.at, r.id, CASE WHEN r.red OR r.unknown THEN r.bad ELSE '' END, r.waived FROM rulings r JOIN rounds o ON o.id=r.round"
 		" WHERE o.ended>0 ORDER BY r.id",
 		"");
 	struct pass pass = { .arena = arena, .words = { .arena = arena }, .courses = courses };
@@ -210,7 +210,7 @@ int courses_read(struct results *journal, struct arena *arena, struct courses *c
 			.red = sqlite3_column_int(row, 9),
 			.unknown = sqlite3_column_int(row, 10),
 			.bad = word_of(&pass.words, row, 13),
-			.waived = "",
+			.waived = word_of(&pass.words, row, 14),
 		};
 
 		if (round != pass.round) {

@@ -4,6 +4,7 @@
  */
 #define _GNU_SOURCE
 #include "cmd/site.h"
+#include "cmd/tally.h"
 
 #define NAMES_MOST 4u /* of what is not well on a line, in its sentence */
 
@@ -190,6 +191,34 @@ static void eyes_part(struct site *site, struct text *out)
 	text_adds(out, "</ol>\n</section>\n");
 }
 
+/* What counts as no failure, until a day, because somebody answers for it: so that it is not forgotten. */
+static void known_part(struct site *site, struct text *out)
+{
+	struct tally known = { 0 };
+
+	for (size_t i = 0; i < site->courses.n; i++) {
+		const struct course *course = &site->courses.items[i];
+
+		for (size_t k = 0; site->watched[i] && k < course->now.n; k++) {
+			const struct ruling *r = &course->now.items[k];
+			struct slice rest = slice_of(r->waived), line;
+
+			while (!strcmp(r->target, course->last->target) && slice_line(&rest, &line))
+				tally_add(site->arena, &known, slice_str(site->arena, line),
+					  course->line);
+		}
+	}
+	if (!known.n)
+		return;
+	text_adds(out, "<section id=\"known\">\n<h2>Known failures</h2>\n<ul class=\"plain\">\n");
+	for (size_t i = 0; i < known.n; i++)
+		text_addf(out, "<li>%s, <span class=\"dim\">%s</span></li>\n",
+			  html_of(site->arena, known.items[i].what),
+			  html_of(site->arena,
+				  tally_on(site->arena, &known.items[i], site->lines)));
+	text_adds(out, "</ul>\n</section>\n");
+}
+
 static void lines_part(struct site *site, struct text *out)
 {
 	const char *series = NULL;
@@ -285,6 +314,7 @@ int site_index(struct site *site)
 	stale_part(site, &out);
 	eyes_part(site, &out);
 	lines_part(site, &out);
+	known_part(site, &out);
 	text_adds(&out, "<section id=\"runs\">\n<h2>Runs</h2>\n");
 	if (site->open)
 		text_addf(&out, "<p>Run %lld is going on; nothing of it stands here yet.</p>\n",

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "ci/order.h"
 #include "cmd/site.h"
+#include "cmd/tally.h"
 
 #define TAIL_LINES 20u
 
@@ -173,6 +174,28 @@ static void rulings_part(struct keep *k, struct text *out)
 	text_adds(out, "</section>\n");
 }
 
+/* What counts as no failure because somebody answers for it, until a day. */
+static void known_part(struct keep *k, struct text *out)
+{
+	struct tally known = { 0 };
+
+	for (size_t i = 0; i < k->standings.n; i++) {
+		struct slice rest = slice_of(k->standings.items[i].waived), line;
+
+		while (slice_line(&rest, &line))
+			tally_add(k->arena, &known, slice_str(k->arena, line),
+				  k->standings.items[i].line);
+	}
+	if (!known.n)
+		return;
+	text_adds(out, "<section id=\"known\">\n<h2>Known failures</h2>\n<ul class=\"plain\">\n");
+	for (size_t i = 0; i < known.n; i++)
+		text_addf(out, "<li>%s, <span class=\"dim\">%s</span></li>\n",
+			  html_of(k->arena, known.items[i].what),
+			  html_of(k->arena, tally_on(k->arena, &known.items[i], k->standings.n)));
+	text_adds(out, "</ul>\n</section>\n");
+}
+
 static bool went_well(const struct task *task)
 {
 	return !strcmp(task->word, outcome_word(OUTCOME_DONE));
@@ -271,6 +294,7 @@ int site_run(struct keep *k)
 	head(k, &out, red, unknown);
 	news_part(k, &out);
 	rulings_part(k, &out);
+	known_part(k, &out);
 	tasks_part(k, &out);
 	site_foot(k->arena, &out, k->ci->now);
 	return file_write(arena_printf(k->arena, "%s/index.html", k->dir), text_slice(&out), 0666);
