@@ -78,7 +78,7 @@ test_expect_success 'and that it is gone is news, too' '
 
 test_expect_success 'the series changes: every line is proven anew, and the plan says why' '
 	sed -i "s/return demo_add(a, a);/return demo_add(a, +a);/" ws/series/demo/0002-*.patch && series -C ws ci --plan >out && cat out &&
-	grep "the series changed" out && series -C ws ci >out && grep "^run 5: demo changed" out && rulings 5 >got && grep "^6.12.y v6.12.12 test" got
+	grep "the series or a backport of it changed" out && series -C ws ci >out && grep "^run 5: demo changed" out && rulings 5 >got && grep "^6.12.y v6.12.12 test" got
 '
 
 test_expect_success 'a candidate is tested under its own name, and a queue that breaks the series is an alarm' '
@@ -129,6 +129,13 @@ test_expect_success 'of two ticks at once one works, and the other leaves in sil
 	done &&
 	series -C ws ci >second 2>&1 && test_must_be_empty second && test_expect_code 75 series -C ws ci --fail-if-locked &&
 	wait $pid; cat first && grep "^run" first
+'
+
+test_expect_success 'a line that cannot be ported to says why, once, and keeps no other from being worked on' '
+	mkdir -p ws/backports/demo/v6.1 && echo rubbish >ws/backports/demo/v6.1/0001-demo-count-and-clamp-what-is-added.patch &&
+	release v6.12.13 k6.12 && test_expect_code 125 series -C ws ci >out 2>err && cat out err && grep "6\.12\.y *v6\.12\.13 *ok" out &&
+	grep "demo cannot be ported to v6.1.9: .*0001-demo-count" err && test_expect_code 125 series -C ws ci >out 2>err && test_must_be_empty err &&
+	rm -r ws/backports/demo/v6.1 && series -C ws ci && series -C ws ci log >log && grep "porting works again" log
 '
 
 test_done

@@ -114,6 +114,20 @@ static int line_port(struct ci *ci, struct plan_line *line, const struct person 
 	return port_series(ci->arena, &ask, ci->pack, &line->port);
 }
 
+/* What cannot be ported (a record that is malformed, no spatch) says so, and keeps no other line from being worked on. */
+static void line_drop(struct ci *ci, struct plan_line *line)
+{
+	struct watched *without = arena_new_of(ci->arena, struct watched);
+
+	*without = *line->watched;
+	without->there = false;
+	without->why = arena_printf(ci->arena, "%s cannot be ported to %s: %s", line->series->name,
+				    without->kernel.name, fail_message());
+	line->watched = without;
+	line->ported = false;
+	ci->trouble = ci->trouble ? ci->trouble : without->why;
+}
+
 int ci_port(struct ci *ci, struct plan_line *lines, size_t n)
 {
 	struct person person = { 0 };
@@ -128,8 +142,11 @@ int ci_port(struct ci *ci, struct plan_line *lines, size_t n)
 		/* One that --plan only saw at its source has no tree here yet. */
 		if (!watched->there || !watched->kernel.ref)
 			continue;
-		if (line_port(ci, &lines[i], &person))
-			return fail_in("%s on %s", lines[i].series->name, watched->kernel.name);
+		if (!line_port(ci, &lines[i], &person))
+			continue;
+		if (fail_kind() == FAIL_INTERRUPTED)
+			return -1;
+		line_drop(ci, &lines[i]);
 	}
 	return 0;
 }

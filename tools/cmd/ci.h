@@ -36,6 +36,7 @@ struct ci {
 	size_t nlines;
 	struct plan plan;
 	struct round round; /* id 0: none */
+	char *trouble;	    /* the first line that could not be ported, and why; NULL */
 };
 
 /* Settings, targets, matrix, series, database: nothing is looked at or done yet. */

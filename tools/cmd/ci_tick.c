@@ -21,6 +21,9 @@
 #include "cmd/ci.h"
 #include "cmd/ci_said.h"
 
+/* A site that could not be made for so many rounds will do without the pages of older ones. */
+#define UNSETTLED_MAX 20
+
 /* ---- alone ---- */
 
 /* 1 with the descriptor that holds it, 0: another tick does, -1. */
@@ -373,32 +376,28 @@ static int pages_keep(struct ci *ci, const struct round *round)
 }
 
 /*
- * What cannot be published or pruned now is said and tried again by the next tick: it must not keep a verdict from being told.
+ * What cannot be published, pruned or looked up now must not keep a verdict from being told: it is tried again by the next tick, and
+ * said when it begins and when it changes, not every hour. 0 it went well, 1 it did not, -1.
  */
 static int try(struct ci *ci, const char *kind, int r)
 {
-	if (!r)
-		return 0;
-	if (fail_kind() == FAIL_INTERRUPTED)
+	const char *name = arena_printf(ci->arena, "trouble %s", kind);
+	char *before = NULL, *now;
+
+	if (r && fail_kind() == FAIL_INTERRUPTED)
 		return -1;
-	r = journal_event(ci->journal, ci->tick.id, kind, "failed", fail_message());
-	context_say(ci->context, "%s", fail_message());
+	now = arena_strdup(ci->arena, r ? fail_message() : "");
 	fail_clear();
-	return r ? -1 : 1;
-}
-
-/* The newest complete round, where something that follows it is still to be done. 1, 0, -1. */
-static int round_unsettled(struct ci *ci, struct round *round)
-{
-	struct rounds rounds = { 0 };
-
-	if (journal_rounds(ci->journal, ci->arena, 1, &rounds))
+	if (journal_note_get(ci->journal, ci->arena, name, &before))
 		return -1;
-	if (!rounds.n || !rounds.items[0].ended ||
-	    (rounds.items[0].published && rounds.items[0].told))
-		return 0;
-	*round = rounds.items[0];
-	return 1;
+	if (!strcmp(before ? before : "", now))
+		return r ? 1 : 0;
+	if (journal_note_put(ci->journal, name, now) ||
+	    journal_event(ci->journal, ci->tick.id, kind, r ? "failed" : "works again", now))
+		return -1;
+	if (r)
+		context_say(ci->context, "%s", now);
+	return r ? 1 : 0;
 }
 
 static int round_publish(struct ci *ci, struct round *round)
@@ -407,27 +406,47 @@ static int round_publish(struct ci *ci, struct round *round)
 
 	if (round->published)
 		return 0;
-	r = try(ci, "published", pages_keep(ci, round) || site_publish(ci) ? -1 : 0);
+	r = try(ci, "publishing", pages_keep(ci, round) || site_publish(ci) ? -1 : 0);
 	if (r)
 		return r < 0 ? -1 : 0;
 	round->published = time(NULL);
 	return journal_round_end(ci->journal, round);
 }
 
-/* Mails go out before the site is made: a full disk there must not keep news back. But their links want it there first, where it works. */
+/* The site first: the mails point there. */
 static int round_settle(struct ci *ci, struct round *round, const struct staleness *staleness)
 {
+	struct round ours = ci->round;
 	struct news news = { 0 };
+	int r;
 
 	if (round_publish(ci, round))
 		return -1;
 	if (round->told)
 		return 0;
-	if (news_make(ci->arena, ci->journal, &ci->settings, round, &news) ||
-	    ci_tell(ci, &news, staleness))
-		return -1;
+	ci->round = *round;
+	r = news_make(ci->arena, ci->journal, &ci->settings, round, &news) ||
+	    ci_tell(ci, &news, staleness);
+	ci->round = ours;
 	round->told = time(NULL);
-	return journal_round_end(ci->journal, round);
+	return r ? -1 : journal_round_end(ci->journal, round);
+}
+
+/* Complete rounds of which something that follows is still to be done, oldest first: a tick was killed there, or could not publish. */
+static int rounds_settle(struct ci *ci, const struct staleness *staleness)
+{
+	struct rounds rounds = { 0 };
+
+	if (journal_rounds(ci->journal, ci->arena, UNSETTLED_MAX, &rounds))
+		return -1;
+	for (size_t i = rounds.n; i-- > 0;) {
+		struct round *round = &rounds.items[i];
+
+		if (round->ended && !(round->published && round->told) &&
+		    round_settle(ci, round, staleness))
+			return -1;
+	}
+	return 0;
 }
 
 /* Data that has grown old, or is fresh again, changes the site although there is no round. */
@@ -440,9 +459,15 @@ static int stale_settle(struct ci *ci, const struct staleness *staleness)
 		return -1;
 	if (!strcmp(before ? before : "fresh", now))
 		return 0;
-	if (try(ci, "published", site_publish(ci)) < 0)
+	if (try(ci, "publishing", site_publish(ci)) < 0)
 		return -1;
 	return journal_note_put(ci->journal, "data", now);
+}
+
+/* A line that could not be ported. */
+static int trouble_settle(struct ci *ci)
+{
+	return try(ci, "porting", ci->trouble ? fail("%s", ci->trouble) : 0) < 0 ? -1 : 0;
 }
 
 static int revisions_look(struct ci *ci)
@@ -457,7 +482,7 @@ static int revisions_look(struct ci *ci)
 		struct revision revision;
 		int found = revision_look(ci->arena, &ask, &revision);
 
-		if (found < 0 && try(ci, "unreachable", -1) < 0)
+		if (try(ci, "lore", found < 0 ? -1 : 0) < 0)
 			return -1;
 		if (found > 0 && ci_tell_revision(ci, &ci->series[i], &revision))
 			return -1;
@@ -484,7 +509,7 @@ static int prune_settle(struct ci *ci)
 	if (!ci->tick.round && last && slice_number(slice_of(last), INT64_MAX, &at) &&
 	    ci->now < (int64_t)at + 86400)
 		return 0;
-	if (try(ci, "pruned", prune(ci->arena, &ask, &pruned)) < 0)
+	if (try(ci, "pruning", prune(ci->arena, &ask, &pruned)) < 0)
 		return -1;
 	return journal_note_put(ci->journal, "pruned",
 				arena_printf(ci->arena, "%lld", (long long)ci->now));
@@ -504,13 +529,7 @@ static int open_round_finish(struct ci *ci)
 /* A round that was open, then what is new; each is settled before the next begins. */
 static int rounds_work(struct ci *ci, const struct staleness *staleness)
 {
-	struct round round;
-	int left;
-
-	if (open_round_finish(ci))
-		return -1;
-	left = round_unsettled(ci, &round);
-	if (left < 0 || (left && round_settle(ci, &round, staleness)))
+	if (open_round_finish(ci) || rounds_settle(ci, staleness))
 		return -1;
 	if (!ci->plan.wanted)
 		return 0;
@@ -529,7 +548,7 @@ static int tick_work(struct ci *ci)
 				     .now = ci->now };
 	struct news none = { 0 };
 
-	if (ci_look(ci, false) || revisions_look(ci) ||
+	if (ci_look(ci, false) || trouble_settle(ci) || revisions_look(ci) ||
 	    staleness_find(ci->arena, ci->journal, &ci->settings, ci->now, &staleness) ||
 	    rounds_work(ci, &staleness) || stale_settle(ci, &staleness) ||
 	    ci_tell(ci, &none, &staleness) || ci_draft_replies(ci) ||
@@ -603,5 +622,7 @@ int ci_tick(struct ci *ci)
 	if (journal_tick_begin(ci->journal, &ci->tick) ||
 	    tick_end(ci, leftovers_settle(ci) || tick_work(ci) ? -1 : 0))
 		return -1;
-	return ci_said(ci);
+	/* What could not be found out is never exit code 0. */
+	got = ci_said(ci);
+	return got == EXIT_CLEAN && ci->trouble ? EXIT_INFRA : got;
 }
