@@ -109,8 +109,9 @@ static int read_tip(struct arena *arena, const struct remote_ask *ask, struct re
 /* Something that we said to have is not all there: git says it in one of many ways. */
 static bool is_damage(void)
 {
-	static const char *const words[] = { "unresolved",     "missing", "did not", "bad object",
-					     "unable to read", "invalid", "corrupt", "damaged" };
+	static const char *const words[] = { "unresolved", "missing",	     "did not",
+					     "bad object", "unable to read", "cannot read",
+					     "invalid",	   "corrupt",	     "damaged" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		if (fail_kind() == FAIL_INFRA && strstr(fail_message(), words[i]))
@@ -183,8 +184,12 @@ int remote_take(struct arena *arena, const struct remote_ask *ask, const struct 
 {
 	struct kernel kernel = { .name = (char *)name, .commit = tip->commit, .tree = tip->tree };
 
-	if (kernel_copy(arena, ask->repo, tip->scratch, &kernel, from, ask->progress, answer))
+	if (kernel_copy(arena, ask->repo, tip->scratch, &kernel, from, ask->progress, answer)) {
+		/* The next time all comes, and mends it. */
+		if (is_damage())
+			git_scratch_forget(arena, ask->cache);
 		return -1;
+	}
 	git_scratch_keep(arena, ask->cache, repo_git(tip->scratch), &tip->commit);
 	return 0;
 }
