@@ -27,7 +27,7 @@ Signed-off-by: A U Thor <author@example.org>'
 	git -C mail.git format-patch -q --thread=shallow -v "$v" --full-index --stdout "$@" "$base"
 }
 fix='kernel_files v6.12.9 .'
-twice='printf "\nint demo_twice(int a)\n{\n\treturn demo_add(a, a);\n}\n" >>lib/demo.c'
+twice='printf "\nint demo_twice(int a)\n{\nreturn demo_add(a, a);\n}\n" >>lib/demo.c'
 # The second version counts in steps of two.
 fix2="$fix; sed -i 's/demo_count++/demo_count += 2/' lib/demo.c"
 

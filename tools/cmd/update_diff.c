@@ -6,93 +6,8 @@
  */
 #include "cmd/updating.h"
 
-#include "base/child.h"
-#include "base/fail.h"
+#include "cmd/rangediff.h"
 #include "cmd/screen.h"
-#include "patch/base.h"
-#include "patch/commit.h"
-#include "patch/reduce.h"
-
-#define RANGE_DIFF_MS (60 * 1000)
-
-/* One version as commits. */
-struct chain {
-	const struct series *series;
-	git_oid tip;
-	bool *reduced; /* by the patches: hunks were left out */
-};
-
-static int commit_on(struct updating *u, struct draft *draft, const git_oid *parent,
-		     const struct mail *mail, const char *message, git_oid *id)
-{
-	struct commit_ask commit = {
-		.parent = *parent,
-		.author = mail->author,
-		.date = mail->date,
-		.date_offset = mail->date_offset,
-		.message = message,
-	};
-
-	return draft_tree(draft, u->pack, &commit.tree) || commit_write(u->pack, &commit, id) ? -1 :
-												0;
-}
-
-/* 1 all of it fits, 0, -1. */
-static int make_chain(struct updating *u, const git_oid *base, const git_oid *tree,
-		      struct chain *chain)
-{
-	struct arena *arena = u->context->arena;
-	struct draft *draft = draft_new(arena, u->scratch, tree);
-
-	chain->tip = *base;
-	chain->reduced = arena_alloc(arena, (chain->series->n + 1) * sizeof(bool));
-	for (size_t i = 0; i < chain->series->n; i++) {
-		const struct series_patch *patch = &chain->series->items[i];
-		const struct mail *mail = &patch->mail;
-		struct reduced reduced;
-		struct ladder_answer answer;
-		struct ladder_ask ask = {
-			.diff = &reduced.diff,
-			.repo = u->scratch,
-			.methods = LADDER_ONLY(MARK_EXACT),
-		};
-
-		if (reduce(arena, patch, draft, &reduced) ||
-		    (reduced.left && ladder_apply(arena, &ask, draft, &answer)))
-			return -1;
-		if (reduced.left && answer.mark != MARK_EXACT)
-			return 0;
-		chain->reduced[i] = reduced.skipped.n > 0;
-		if (commit_on(u, draft, &chain->tip, mail,
-			      arena_printf(arena, "%s\n\n%s", mail->subject, mail->body),
-			      &chain->tip))
-			return -1;
-	}
-	return 1;
-}
-
-/* Both on the base that one of them has: 1, 0, -1. */
-static int make_chains(struct updating *u, const struct series *fits, struct chain *was,
-		       struct chain *is, git_oid *start)
-{
-	static const struct mail nobody = { .author = { (char *)COMMITTER_NAME,
-							(char *)COMMITTER_EMAIL } };
-	struct base base;
-	git_oid tree;
-	int r = base_find(u->context->arena, u->scratch, fits, &base);
-
-	if (r <= 0)
-		return r;
-	/* A commit of its own: the base may be a kernel with the series taken back. */
-	if (draft_tree(base.draft, u->pack, &tree) ||
-	    commit_on(u, base.draft, &base.kernel.commit, &nobody, "base\n", start) ||
-	    pack_finish(u->pack))
-		return -1;
-	r = make_chain(u, start, &tree, was);
-	if (r == 1)
-		r = make_chain(u, start, &tree, is);
-	return r == 1 && pack_finish(u->pack) ? -1 : r;
-}
 
 /* Lines of range-diff, or of a diff set in like its inner ones: coloured by the outer sign. */
 static void add_lines(const struct updating *u, struct slice text, struct text *out)
@@ -115,38 +30,6 @@ static void add_lines(const struct updating *u, struct slice text, struct text *
 		text_adds(out, tint_off(color, tint));
 		text_addc(out, '\n');
 	}
-}
-
-static int run_range_diff(struct updating *u, const git_oid *start, const struct chain *was,
-			  const struct chain *is, struct text *out)
-{
-	struct arena *arena = u->context->arena;
-	char hex[GIT_OID_HEXSZ + 1], old[GIT_OID_HEXSZ + 1], now[GIT_OID_HEXSZ + 1];
-	struct child_answer answer;
-
-	git_oid_tostr(hex, sizeof(hex), start);
-	git_oid_tostr(old, sizeof(old), &was->tip);
-	git_oid_tostr(now, sizeof(now), &is->tip);
-	const char *const argv[] = { "git",
-				     "--no-pager",
-				     arena_printf(arena, "--git-dir=%s", u->scratch_dir),
-				     "range-diff",
-				     "--no-color",
-				     "--no-notes",
-				     "--creation-factor=80",
-				     arena_printf(arena, "%s..%s", hex, old),
-				     arena_printf(arena, "%s..%s", hex, now),
-				     NULL };
-
-	if (child_run(arena, &(struct child_ask){ .argv = argv, .deadline_ms = RANGE_DIFF_MS },
-		      &answer))
-		return -1;
-	if (answer.timed_out || answer.status)
-		return fail("git range-diff: " SLICE_FMT,
-			    SLICE_ARG(answer.timed_out ? SLICE("it took too long") :
-							 slice_trim(answer.err)));
-	add_lines(u, answer.out, out);
-	return 0;
 }
 
 /* A patch as words and lines, without what changes with every tree: line numbers, blob ids. */
@@ -208,19 +91,22 @@ static int add_patch_diff(struct updating *u, const struct renewed_patch *item, 
 
 int updating_diff(struct updating *u, struct text *out)
 {
-	struct chain was = { .series = u->series }, is = { .series = &u->renewal.series };
-	git_oid start;
+	struct rangediff rangediff = {
+		.arena = u->context->arena,
+		.repo = u->scratch,
+		.git_dir = u->scratch_dir,
+		.pack = u->pack,
+	};
+	struct range was, is;
+	struct slice text;
 	int r = 0;
 
-	if (u->scratch) {
-		r = make_chains(u, was.series, &was, &is, &start);
-		if (!r)
-			r = make_chains(u, is.series, &was, &is, &start);
-		if (r < 0)
-			return -1;
-		if (r && run_range_diff(u, &start, &was, &is, out))
-			return -1;
-	}
+	if (u->scratch)
+		r = rangediff_ranges(&rangediff, u->series, &u->renewal.series, &was, &is);
+	if (r < 0 || (r && rangediff_run(&rangediff, &was, &is, &text)))
+		return -1;
+	if (r)
+		add_lines(u, text, out);
 	for (size_t i = 0; i < u->renewal.n; i++) {
 		const struct renewed_patch *item = &u->renewal.items[i];
 		bool short_of = !r;

@@ -7,7 +7,9 @@
  */
 #include "patch/export.h"
 
+#include <ctype.h>
 #include <stdio.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/fail.h"
@@ -17,6 +19,7 @@
 #include "patch/version.h"
 
 #define COVER "0000-cover-letter.patch"
+#define STABLE "stable@vger.kernel.org"
 
 DEFINE_FREE(commit, git_commit *, git_commit_free(_v))
 
@@ -28,7 +31,9 @@ struct outgoing {
 		git_oid *items;
 		size_t n, cap;
 	} commits;		 /* newest first */
-	struct mail_style style; /* of every mail: prefix, base commit */
+	struct mail_style style; /* of every mail: prefix, base commit, to, cc */
+	const char *head;	 /* message id of the mail that the others answer; NULL */
+	const char *answered;	 /* what the first mail answers; NULL */
 };
 
 static int look_up(struct repo *repo, const git_oid *id, git_commit **commit)
@@ -119,24 +124,71 @@ static bool is_signed_off(const struct outgoing *out, const char *message)
 							     sender->name, sender->email));
 }
 
+/* One patch needs none. */
+static bool has_cover(const struct outgoing *out)
+{
+	return out->ask->cover && out->commits.n > 1;
+}
+
+/*
+ * An id for one of several mails; 0 is the cover letter. NULL where the sender has no address that one can be made of: then
+ * git send-email makes the thread.
+ */
+static char *id_of(const struct outgoing *out, const git_oid *commit, size_t number)
+{
+	const char *email = out->ask->sender.email;
+	const char *at = email ? strchr(email, '@') : NULL;
+
+	if (!at || at == email || !at[1])
+		return NULL;
+	for (const char *p = email; *p; p++)
+		if (!isgraph((unsigned char)*p) || strchr("<>()\"\\,;:", *p))
+			return NULL;
+	return arena_printf(out->arena, "%s.v%u-%zu.series.%s", git_oid_tostr_s(commit),
+			    out->ask->version ? out->ask->version : 1, number, email);
+}
+
+/* Of mail `number` (0: the cover letter): what it is called and what it answers. */
+static void thread(struct outgoing *out, size_t number, const git_oid *commit,
+		   struct mail_style *style)
+{
+	bool head = number == (has_cover(out) ? 0 : 1);
+
+	if (out->commits.n > 1)
+		style->message_id = id_of(out, commit, number);
+	style->in_reply_to = out->answered;
+	if (head)
+		out->head = style->message_id;
+	if (head || !out->head)
+		return;
+	style->in_reply_to = out->head;
+	style->references = out->answered;
+}
+
+static const git_oid *commit_of(const struct outgoing *out, size_t index)
+{
+	return &out->commits.items[out->commits.n - 1 - index];
+}
+
 static int write_commit(struct outgoing *out, size_t index)
 {
-	const git_oid *id = &out->commits.items[out->commits.n - 1 - index];
-	struct exported *done = arena_push(out->arena, out->export);
+	const git_oid *id = commit_of(out, index);
+	struct exported *done = &out->export->items[index];
 	git_commit *commit __free(commit) = NULL, *parent __free(commit) = NULL;
 	struct text text __free_text = TEXT_INIT;
 	struct diff diff = { 0 };
-	struct mail_style style = {
-		.prefix = out->style.prefix,
-		.number = (unsigned int)index + 1,
-		.total = (unsigned int)out->commits.n,
-		.sender = out->ask->sender,
-		.in_reply_to = out->ask->in_reply_to,
-		.base_commit = index ? NULL : out->style.base_commit,
-		.from_line = arena_strdup(out->arena, git_oid_tostr_s(id)),
-	};
+	struct mail_style style = out->style;
 	struct person author;
 
+	style.number = (unsigned int)index + 1;
+	style.total = (unsigned int)out->commits.n;
+	style.sender = out->ask->sender;
+	style.from_line = arena_strdup(out->arena, git_oid_tostr_s(id));
+	if (index)
+		style.base_commit = NULL;
+	if (out->commits.n == 1)
+		style.notes = out->ask->range;
+	thread(out, index + 1, id, &style);
 	if (look_up(out->ask->repo, id, &commit) ||
 	    look_up(out->ask->repo, git_commit_parent_id(commit, 0), &parent))
 		return -1;
@@ -146,19 +198,65 @@ static int write_commit(struct outgoing *out, size_t index)
 	author = person_of(out->arena, git_commit_author(commit));
 	mail_write(&text, &style, &author, git_commit_author(commit)->when.time,
 		   git_commit_author(commit)->when.offset, git_commit_message(commit), &diff);
-	done->subject = arena_strdup(out->arena, git_commit_summary(commit));
 	done->path =
 		arena_printf(out->arena, "%s/%s", out->ask->dir,
 			     import_file_name(out->arena, (unsigned int)index + 1, done->subject));
-	done->patch = patch_of(out->ask->series, done->subject);
-	done->signed_off = is_signed_off(out, git_commit_message(commit));
+	done->message_id = arena_strdup(out->arena, style.message_id);
+	done->in_reply_to = arena_strdup(out->arena, style.in_reply_to);
 	return file_write(done->path, text_slice(&text), 0666);
 }
 
-/* One patch needs none. */
-static bool has_cover(const struct outgoing *out)
+/* The notice about this patch on this branch; NULL. */
+static const struct failed_notice *notice_of(const struct outgoing *out,
+					     const struct series_patch *patch)
 {
-	return out->ask->cover && out->commits.n > 1;
+	const struct failed_notices *notices = out->ask->notices;
+
+	for (size_t i = 0; notices && patch && patch->upstream && i < notices->n; i++) {
+		const struct failed_notice *notice = &notices->items[i];
+
+		if (!notice->refused && !strcmp(notice->upstream, patch->upstream) &&
+		    !strcmp(out->style.prefix,
+			    arena_printf(out->arena, "PATCH %s.y", notice->branch + 1)))
+			return notice;
+	}
+	return NULL;
+}
+
+/* Which commits these are, in order, and what they answer. */
+static int list_commits(struct outgoing *out)
+{
+	static const struct person stable = { (char *)STABLE, (char *)STABLE };
+
+	for (size_t i = 0; i < out->commits.n; i++) {
+		struct exported *done = arena_push(out->arena, out->export);
+		git_commit *commit __free(commit) = NULL;
+
+		if (look_up(out->ask->repo, commit_of(out, i), &commit))
+			return -1;
+		done->subject = arena_strdup(out->arena, git_commit_summary(commit));
+		done->patch = patch_of(out->ask->series, done->subject);
+		done->signed_off = is_signed_off(out, git_commit_message(commit));
+		done->notice = notice_of(out, done->patch);
+		if (done->notice && !out->export->answers)
+			out->export->answers = done->notice;
+		for (size_t k = 0; done->notice && k < done->notice->all.n; k++) {
+			const struct person *person = &done->notice->all.items[k];
+
+			if (!out->ask->sender.email ||
+			    strcasecmp(person->email, out->ask->sender.email) != 0)
+				people_add(out->arena, &out->style.cc, person);
+		}
+	}
+	out->answered = out->ask->in_reply_to;
+	if (!out->answered && out->export->answers)
+		out->answered = out->export->answers->message_id;
+	out->export->addressed = out->export->answers != NULL;
+	if (out->export->addressed) {
+		out->style.to = (struct people){ 0 };
+		*arena_push(out->arena, &out->style.to) = stable;
+	}
+	return 0;
 }
 
 /* The last "[ ... ]" among the trailers of what was committed. */
@@ -183,10 +281,12 @@ static int write_cover(struct outgoing *out)
 	const struct export_ask *ask = out->ask;
 	struct text message __free_text = TEXT_INIT, text __free_text = TEXT_INIT;
 	git_commit *newest __free(commit) = NULL;
-	struct mail_style style = { .prefix = out->style.prefix,
-				    .total = (unsigned int)out->commits.n,
-				    .in_reply_to = ask->in_reply_to };
+	struct mail_style style = out->style;
 	struct person sender = ask->sender;
+
+	style.total = (unsigned int)out->commits.n;
+	style.base_commit = NULL;
+	thread(out, 0, commit_of(out, out->commits.n - 1), &style);
 
 	text_addf(&message, "%s\n\nThe series %s, on %s.\n", ask->series->title, ask->series->name,
 		  ask->kernel->name);
@@ -195,7 +295,7 @@ static int write_cover(struct outgoing *out)
 		git_commit *commit __free(commit) = NULL;
 		char *note;
 
-		if (look_up(out->ask->repo, &out->commits.items[out->commits.n - 1 - i], &commit))
+		if (look_up(out->ask->repo, commit_of(out, i), &commit))
 			return -1;
 		note = note_of(out->arena, commit);
 		text_addf(&message, "\n%zu/%zu %s\n", i + 1, out->commits.n, done->subject);
@@ -205,9 +305,13 @@ static int write_cover(struct outgoing *out)
 			text_addf(&message, "    not upstream: %s\n", done->patch->mainline);
 		if (note)
 			text_addf(&message, "    %s\n", note);
+		if (done->notice)
+			text_addf(&message, "    answers <%s>\n", done->notice->message_id);
 	}
 	if (ask->series->link)
 		text_addf(&message, "\nLink: %s\n", ask->series->link);
+	if (ask->range)
+		text_addf(&message, "\n%s", ask->range);
 	if (look_up(out->ask->repo, &out->commits.items[0], &newest))
 		return -1;
 	if (!sender.email)
@@ -215,7 +319,8 @@ static int write_cover(struct outgoing *out)
 	mail_write(&text, &style, &sender, git_commit_committer(newest)->when.time,
 		   git_commit_committer(newest)->when.offset, text_str(&message),
 		   &(struct diff){ 0 });
-	return file_write(arena_printf(out->arena, "%s/" COVER, ask->dir), text_slice(&text), 0666);
+	out->export->cover = arena_printf(out->arena, "%s/" COVER, ask->dir);
+	return file_write(out->export->cover, text_slice(&text), 0666);
 }
 
 /* Is it a name that an export writes? */
@@ -256,17 +361,21 @@ int export_mails(struct arena *arena, const struct export_ask *ask, struct expor
 	*export = (struct export){ 0 };
 	if (r <= 0)
 		return r;
-	if (export_style(arena, ask->repo, ask->kernel, &out.style) || find_commits(&out, &last))
+	if (export_style(arena, ask->repo, ask->kernel, &out.style) || find_commits(&out, &last) ||
+	    list_commits(&out))
 		return -1;
+	if (ask->version > 1)
+		out.style.prefix = arena_printf(arena, "%s v%u", out.style.prefix, ask->version);
 	export->prefix = out.style.prefix;
 	if (!out.commits.n)
 		return 1;
 	if (file_make_dirs(ask->dir))
 		return -1;
+	/* The cover letter goes first: it is what the others answer. */
+	if (has_cover(&out) && write_cover(&out))
+		return -1;
 	for (size_t i = 0; i < out.commits.n; i++)
 		if (write_commit(&out, i))
 			return -1;
-	if (has_cover(&out) && write_cover(&out))
-		return -1;
 	return clear_old(&out) ? -1 : 1;
 }

@@ -71,6 +71,8 @@ struct mail_style {
 	const char *base_commit;    /* NULL: none */
 	const char *from_line;	    /* 40 hex of the mbox "From " line */
 	struct people to, cc;	    /* none: no such header */
+	const char *references;	    /* what the answered mail answers itself; NULL */
+	const char *notes;	    /* below the "---", above the diffstat; NULL */
 };
 /*
  * `message` is subject, blank line, body. Diffstat and diff are made from `diff`, which may be

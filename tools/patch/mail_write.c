@@ -129,10 +129,14 @@ void mail_write(struct text *out, const struct mail_style *style, const struct p
 	if (style->message_id)
 		text_addf(out, "Message-ID: <%s>\n", style->message_id);
 	if (style->in_reply_to)
-		text_addf(out, "In-Reply-To: <%s>\nReferences: <%s>\n", style->in_reply_to,
-			  style->in_reply_to);
+		text_addf(out, "In-Reply-To: <%s>\nReferences: ", style->in_reply_to);
+	if (style->in_reply_to && style->references)
+		text_addf(out, "<%s>\n\t", style->references);
+	if (style->in_reply_to)
+		text_addf(out, "<%s>\n", style->in_reply_to);
 	other = other || begins_like_header(body);
 	if (!is_ascii(body) || !is_ascii(text_slice(&patch)) ||
+	    (style->notes && !is_ascii(slice_of(style->notes))) ||
 	    (other && !is_ascii(slice_of(author->name))))
 		text_adds(out, "MIME-Version: 1.0\nContent-Type: text/plain; charset=UTF-8\n"
 			       "Content-Transfer-Encoding: 8bit\n");
@@ -145,6 +149,10 @@ void mail_write(struct text *out, const struct mail_style *style, const struct p
 	add_body(out, body);
 	if (diff->n) {
 		text_adds(out, "---\n");
+		if (style->notes) {
+			add_body(out, slice_of(style->notes));
+			text_addc(out, '\n');
+		}
 		diffstat_write(out, diff, 72);
 		text_addc(out, '\n');
 		text_add_slice(out, text_slice(&patch));
