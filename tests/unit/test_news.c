@@ -222,8 +222,8 @@ static void a_candidate_that_breaks_what_its_release_does_not_is_an_alarm(void *
 	assert_int_equal(told(&w)->n, 2);
 	assert_int_equal(w.news.items[0].kind, NEWS_ALARM);
 	assert_string_equal(w.news.items[0].text,
-			    "6.1.y-rc (v6.1.188-rc4) tcg: will break on the next 6.1.y "
-			    "(regression), because a: regression");
+			    "6.1.y-rc (v6.1.188-rc4) tcg: will break on the next 6.1.y, "
+			    "because of a: regression");
 	assert_int_equal(w.news.items[1].kind, NEWS_BETTER);
 	world_close(&w);
 }

@@ -200,19 +200,31 @@ static void add_because(struct comparison *c, struct text *out, const struct rul
 
 static void text_alarm(struct comparison *c, struct text *out, const struct news_item *item)
 {
-	char *release = release_line(c->arena, item->now->line);
+	const struct ruling *now = item->now;
+	const char *why = sentence(c->arena, now->why);
+	size_t n = 0;
+	const char **bad = set_minus(c->arena, now->bad, "", &n);
 
-	text_addf(out, ": %s on the next %s", alarm_phrase(item->now->kind),
-		  sentence(c->arena, release));
-	if (item->now->kind == PROOF_TEST)
-		text_addf(out, " (%s)", sentence(c->arena, item->now->word));
-	add_because(c, out, item->now, ", because ");
+	text_addf(out, ": %s on the next %s", alarm_phrase(now->kind),
+		  sentence(c->arena, release_line(c->arena, now->line)));
+	if (now->kind != PROOF_TEST) {
+		add_because(c, out, now, ", because ");
+		return;
+	}
+	/* Of a test it is the set that says what breaks; the sentence has more about it. */
+	if (n)
+		add_set(c->arena, out, ", because of ", bad, n);
+	else
+		text_addf(out, ": %s", sentence(c->arena, now->word));
+	if (*why)
+		text_addf(out, "; %s", why);
 }
 
 static void text_change(struct comparison *c, struct text *out, const struct news_item *item,
 			unsigned int misses)
 {
 	const struct ruling *now = item->now, *before = item->before;
+	const char *why = sentence(c->arena, now->why);
 
 	text_addf(out, ": %s", sentence(c->arena, now->word));
 	if (item->kind == NEWS_UNKNOWN)
@@ -233,8 +245,8 @@ static void text_change(struct comparison *c, struct text *out, const struct new
 	}
 	add_set(c->arena, out, "; new: ", item->added, item->nadded);
 	add_set(c->arena, out, "; gone: ", item->gone, item->ngone);
-	if (now->red && *sentence(c->arena, now->why))
-		text_addf(out, ", because %s", sentence(c->arena, now->why));
+	if (now->red && *why)
+		text_addf(out, "%s%s", now->kind == PROOF_TEST ? "; " : ", because ", why);
 }
 
 static void add_item(struct comparison *c, struct news *news, enum news_kind kind,

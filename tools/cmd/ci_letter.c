@@ -146,9 +146,17 @@ static char *proof_name(struct arena *arena, const struct ruling *ruling)
 							  proof_kind_word(ruling->kind));
 }
 
-/* Every proof that is red or not known, with all that is not green in it. */
-static void not_green(struct arena *arena, struct text *out, const struct standings *standings,
-		      const char *series)
+static bool is_news(const struct news *news, const struct ruling *ruling)
+{
+	for (size_t i = 0; i < news->n; i++)
+		if (news->items[i].now->id == ruling->id)
+			return true;
+	return false;
+}
+
+/* Every proof that is red or not known, with all that is not green in it; why, where that was not said above. */
+static void not_green(struct arena *arena, struct text *out, const struct news *news,
+		      const struct standings *standings, const char *series)
 {
 	bool any = false;
 
@@ -156,6 +164,7 @@ static void not_green(struct arena *arena, struct text *out, const struct standi
 		for (size_t r = 0; r < standings->items[i].n; r++) {
 			const struct standing *s = &standings->items[i];
 			const struct ruling *ruling = s->items[r];
+			const char *why = is_news(news, ruling) ? "" : ruling->why;
 
 			if (!is_of(s->series, series) || !is_current(s, ruling) ||
 			    (!ruling->red && !ruling->unknown))
@@ -164,8 +173,7 @@ static void not_green(struct arena *arena, struct text *out, const struct standi
 			any = true;
 			letter_filled(out, 2,
 				      arena_printf(arena, "%s: %s%s%s", proof_name(arena, ruling),
-						   ruling->word, *ruling->why ? ": " : "",
-						   ruling->why));
+						   ruling->word, *why ? ": " : "", why));
 			set_lines(arena, out, ruling->bad);
 		}
 }
@@ -480,7 +488,7 @@ void letter_news(struct ci *ci, const struct news *news, const struct staleness 
 	changes(ci, out, news, series);
 	text_adds(out, "\nHow the lines stand (base against patched):\n");
 	letter_lines(arena, out, standings, series);
-	not_green(arena, out, standings, series);
+	not_green(arena, out, news, standings, series);
 	known_failures(arena, out, standings, series);
 	not_tested(ci, out, standings, series);
 	reproduce(ci, out, news, standings, series);

@@ -11,7 +11,7 @@
 #define DAY ((int64_t)86400)
 #define ENDS_SOON_DAYS 14
 
-/* "20 minutes", "3 hours", "2 days" */
+/* "just now", "20 minutes ago", "3 hours ago", "2 days ago" */
 static char *ago(struct arena *arena, int64_t seconds)
 {
 	int64_t n = seconds < 5400    ? (seconds + 30) / 60 :
@@ -19,9 +19,9 @@ static char *ago(struct arena *arena, int64_t seconds)
 					(seconds + DAY / 2) / DAY;
 	const char *unit = seconds < 5400 ? "minute" : seconds < 2 * DAY ? "hour" : "day";
 
-	if (n < 0)
-		n = 0;
-	return arena_printf(arena, "%lld %s%s", (long long)n, unit, n == 1 ? "" : "s");
+	if (n < 1)
+		return arena_strdup(arena, "just now");
+	return arena_printf(arena, "%lld %s%s ago", (long long)n, unit, n == 1 ? "" : "s");
 }
 
 static void sources(struct ci *ci, struct text *out, const struct reaches *reaches)
@@ -35,7 +35,7 @@ static void sources(struct ci *ci, struct text *out, const struct reaches *reach
 		letter_filled(
 			out, 2,
 			reach->reached ?
-				arena_printf(ci->arena, "%s: answered %s ago%s%s", reach->source,
+				arena_printf(ci->arena, "%s: answered %s%s%s", reach->source,
 					     ago(ci->arena, ci->now - reach->reached),
 					     mute ? "; not since: " : "", mute ? reach->why : "") :
 				arena_printf(ci->arena, "%s: has never answered%s%s", reach->source,

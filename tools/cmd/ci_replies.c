@@ -135,12 +135,23 @@ static void count_tests(struct candidate *c, const struct ruling *ruling,
 			  skipped ? arena_printf(c->ci->arena, ", %zu are skipped", skipped) : "");
 }
 
+/* "7.2.22" of "QEMU emulator version 7.2.22 (Debian ...)"; "". */
+static char *emulator_version(struct arena *arena, const char *says)
+{
+	const char *at = says ? strstr(says, "version ") : NULL;
+
+	if (!at)
+		return arena_strdup(arena, "");
+	at += strlen("version ");
+	return arena_copy(arena, at, strcspn(at, " ,("));
+}
+
 /* "QEMU 7.2.22 (TCG, AMD SVM)" */
 static void add_machine(struct candidate *c, const struct ruling *ruling,
 			const struct known_cell *known)
 {
 	const struct machine *machine = NULL;
-	const char *emulator = known->base.emulator ? known->base.emulator : "";
+	const char *emulator = emulator_version(c->ci->arena, known->base.emulator);
 	bool intel, any;
 	char *what;
 
