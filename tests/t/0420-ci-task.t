@@ -123,6 +123,32 @@ test_expect_success 'a folder is worked in by one at a time: 75 for the second' 
 	! test -e l/outcome.json && exec 9>&- && series ci --task l && outcome l word done
 '
 
+# changed SED: patch 2 is another one now, and ordered as such.
+changed() {
+	sed -i "$1" ws/series/demo/0002-*.patch && series -C ws apply v6.12.3 && patched=$(lib_git rev-parse "refs/series/demo/v6.12.3^{tree}")
+}
+
+test_expect_success 'what the compiler says anew is red, each thing by file and function' '
+	cp ws/series/demo/0002-*.patch kept && changed "s/return demo_add(a, a);/int unused; &/" &&
+	order w build "" && series ci --task w && outcome w word done && found w >out && echo "red demo: new warning" >want && test_cmp want out &&
+	json ".items[] | select(.weight == \"red\") | .more" w/found.json | grep "lib/demo.c: in demo_twice(): unused variable"
+'
+
+test_expect_success 'what does not build is red, for the build and for its tests' '
+	cp kept ws/series/demo/0002-*.patch && changed "s/return demo_add(a, a);/return demo_add(a, a;/" &&
+	order x build "" && series ci --task x >out && outcome x word done && found x >got && echo "red demo: does not build" >want && test_cmp want got &&
+	json ".items[] | select(.weight == \"red\") | .more" x/found.json | grep "^lib/demo.c: .*expected" && grep "patched  *FAILED" out &&
+	order y test fake && series ci --task y && outcome y word done && found y >got && grep "^red all tests: flaw" got &&
+	json .why y/found.json | grep "does not build as of patch 2" && cp kept ws/series/demo/0002-*.patch
+'
+
+test_expect_success 'base that does not build says nothing of the series' '
+	kernel_files v6.12.3 k && sed -i "s/^int demo_half.*/int demo_half(int a/" k/include/linux/demo.h && add_kernel v6.12.5 k &&
+	series -C ws apply v6.12.5 && base=$(lib_git rev-parse "refs/series/kernel/v6.12.5^{tree}") && patched=$(lib_git rev-parse "refs/series/demo/v6.12.5^{tree}") &&
+	order z build "" v6.12.5 && series ci --task z && outcome z word done && found z >got && echo "unknown demo: base does not build" >want && test_cmp want got &&
+	order z test fake v6.12.5 && test_expect_code 125 series ci --task z && outcome z word failed && json .note z/outcome.json | grep "base does not build"
+'
+
 test_expect_success 'what is no order of ours is refused: 2' '
 	mkdir -p none && test_expect_code 2 series ci --task none 2>err && grep "no order in" err &&
 	test_expect_code 2 series ci --task missing 2>err && grep "missing: No such file" err &&

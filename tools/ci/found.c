@@ -90,10 +90,12 @@ void found_builds(struct arena *arena, const struct proof_target *target, struct
 				    error_words(arena, build));
 			continue;
 		}
+		/* What else was said is of a build that did not come to its end. */
 		if (!build->answer.built)
 			add(arena, found, FOUND_RED, name, "does not build",
 			    error_words(arena, build));
-		build_said(arena, build, found);
+		else
+			build_said(arena, build, found);
 		if (found->n == before)
 			add(arena, found, FOUND_PASSED, name, "ok", build->arm);
 	}
