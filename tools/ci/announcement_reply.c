@@ -13,16 +13,7 @@
 #include "patch/mail_date.h"
 #include "patch/mime.h"
 
-#define COLUMNS 72
 #define BAD_MOST 20u
-
-static void filled(struct text *out, size_t indent, const char *s)
-{
-	struct text safe __free_text = TEXT_INIT;
-
-	text_add_shown(&safe, slice_of(s), false);
-	text_add_filled(out, text_slice(&safe), indent, COLUMNS);
-}
 
 static const char *kind_phrase(enum proof_kind kind)
 {
@@ -110,17 +101,18 @@ static void bad_lines(struct arena *arena, struct text *out, const struct ruling
 	struct slice rest = slice_of(ruling->bad ? ruling->bad : ""), line;
 	size_t n = 0;
 
-	filled(out, 2,
-	       arena_printf(arena, "%s: %s%s%s",
-			    ruling->kind == PROOF_TEST ? ruling->cell : kind_phrase(ruling->kind),
-			    ruling->word, ruling->why && *ruling->why ? ": " : "",
-			    ruling->why ? ruling->why : ""));
+	letter_filled(out, 2,
+		      arena_printf(arena, "%s: %s%s%s",
+				   ruling->kind == PROOF_TEST ? ruling->cell :
+								kind_phrase(ruling->kind),
+				   ruling->word, ruling->why && *ruling->why ? ": " : "",
+				   ruling->why ? ruling->why : ""));
 	while (slice_line(&rest, &line) && n < BAD_MOST) {
-		filled(out, 4, slice_str(arena, line));
+		letter_filled(out, 4, slice_str(arena, line));
 		n++;
 	}
 	if (rest.n)
-		filled(out, 4, "and more");
+		letter_filled(out, 4, "and more");
 }
 
 static void rulings_part(struct arena *arena, struct text *out, const struct reply_to_rc *reply,
@@ -134,7 +126,7 @@ static void rulings_part(struct arena *arena, struct text *out, const struct rep
 		if (unknown ? !ruling->unknown : !ruling->red || ruling->unknown)
 			continue;
 		if (!any)
-			filled(out, 0, title);
+			letter_filled(out, 0, title);
 		any = true;
 		bad_lines(arena, out, ruling);
 	}
@@ -152,9 +144,9 @@ static void waived_part(struct arena *arena, struct text *out, const struct repl
 
 		while (slice_line(&rest, &line)) {
 			if (!any)
-				filled(out, 0, "Known before, and left out of account:");
+				letter_filled(out, 0, "Known before, and left out of account:");
 			any = true;
-			filled(out, 2, slice_str(arena, line));
+			letter_filled(out, 2, slice_str(arena, line));
 		}
 	}
 	if (any)
@@ -172,19 +164,21 @@ static void body_write(struct arena *arena, const struct reply_to_rc *reply,
 		  a->version.major, a->version.minor, a->version.patch);
 	if (a->sent)
 		mail_date_write(&date, a->sent, 0);
-	filled(out, 0,
-	       arena_printf(arena, "%s" SLICE_FMT "%s%s wrote:", a->sent ? "On " : "",
-			    SLICE_ARG(slice_trim(slice_skip(text_slice(&date), strlen("Date: ")))),
-			    a->sent ? ", " : "", *a->from.name ? a->from.name : a->from.email));
+	letter_filled(
+		out, 0,
+		arena_printf(arena, "%s" SLICE_FMT "%s%s wrote:", a->sent ? "On " : "",
+			     SLICE_ARG(slice_trim(slice_skip(text_slice(&date), strlen("Date: ")))),
+			     a->sent ? ", " : "", *a->from.name ? a->from.name : a->from.email));
 	text_addf(out, "%s\n\n", text_str(&when));
-	filled(out, 0, what_was_done(arena, reply));
+	letter_filled(out, 0, what_was_done(arena, reply));
 	text_addc(out, '\n');
 	if (reply->nbroken)
-		filled(out, 0,
-		       arena_printf(arena, "What fails on %s by itself, and not on %s:",
-				    a->name + 1, reply->before ? reply->before : "the release"));
+		letter_filled(out, 0,
+			      arena_printf(arena, "What fails on %s by itself, and not on %s:",
+					   a->name + 1,
+					   reply->before ? reply->before : "the release"));
 	for (size_t i = 0; i < reply->nbroken; i++)
-		filled(out, 2, reply->broken[i]);
+		letter_filled(out, 2, reply->broken[i]);
 	if (reply->nbroken)
 		text_addc(out, '\n');
 	rulings_part(arena, out, reply, false,
@@ -193,7 +187,7 @@ static void body_write(struct arena *arena, const struct reply_to_rc *reply,
 	rulings_part(arena, out, reply, true, "What could not be found out:");
 	waived_part(arena, out, reply);
 	if (reply->tests) {
-		filled(out, 0, reply->tests);
+		letter_filled(out, 0, reply->tests);
 		text_addc(out, '\n');
 	}
 	if (reply->where) {

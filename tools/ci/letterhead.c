@@ -14,6 +14,14 @@
 #define NAME_COLUMNS 80
 #define SUBJECT_COLUMNS 200
 
+void letter_filled(struct text *out, size_t indent, const char *s)
+{
+	struct text safe __free_text = TEXT_INIT;
+
+	text_add_shown(&safe, slice_of(s), false);
+	text_add_filled(out, text_slice(&safe), indent, LETTER_COLUMNS);
+}
+
 static bool is_ascii(struct slice s)
 {
 	for (size_t i = 0; i < s.n; i++)

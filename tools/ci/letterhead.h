@@ -12,6 +12,10 @@
 
 #include "patch/mail.h"
 
+#define LETTER_COLUMNS 72 /* of the text of every mail that we write */
+/* A paragraph of anybody's words, made safe and filled behind `indent` spaces. */
+void letter_filled(struct text *out, size_t indent, const char *s);
+
 struct letterhead {
 	struct person from;
 	struct people to, cc;

@@ -12,14 +12,6 @@
 #define COMMANDS_MOST 8u   /* to see it again */
 #define PROVEN_COLUMNS 26u /* what is left of a row */
 
-void letter_filled(struct text *out, size_t indent, const char *s)
-{
-	struct text safe __free_text = TEXT_INIT;
-
-	text_add_shown(&safe, slice_of(s), false);
-	text_add_filled(out, text_slice(&safe), indent, LETTER_COLUMNS);
-}
-
 static bool is_of(const char *name, const char *series)
 {
 	return !series || !strcmp(name, series);

@@ -5,13 +5,10 @@
 #ifndef SERIES_CMD_CI_LETTER_H
 #define SERIES_CMD_CI_LETTER_H
 
+#include "ci/letterhead.h"
 #include "ci/standing.h"
 #include "cmd/ci.h"
 
-#define LETTER_COLUMNS 72
-
-/* `s` of anybody's, made safe and filled behind `indent` spaces. */
-void letter_filled(struct text *out, size_t indent, const char *s);
 /* "all 7 lines are ok", "2 of 7 lines need eyes: 6.1.y, 6.1.y-rc", of one series (NULL: of all) */
 char *letter_sum(struct arena *arena, const struct standings *standings, const char *series);
 /* A row a line: its kernel, verdict, marks of the patches, and what was proven of it. */

@@ -68,20 +68,22 @@ static void space(struct ci *ci, struct text *out)
 	}
 }
 
+/* All of them, so that none is forgotten; one whose end is near or past says so. */
 static void waivers(struct ci *ci, struct text *out)
 {
-	bool any = false;
-
 	for (size_t i = 0; i < ci->settings.nwaivers; i++) {
 		const struct waiver *w = &ci->settings.waivers[i];
+		bool over = w->until <= ci->now;
+		bool soon = !over && w->until - ci->now <= ENDS_SOON_DAYS * DAY;
 
-		if (w->until - ci->now > ENDS_SOON_DAYS * DAY)
-			continue;
-		text_adds(out, any ? "" : "\nKnown failures that end:\n");
-		any = true;
+		text_adds(out, i ? "" : "\nKnown failures:\n");
 		letter_filled(out, 2,
-			      arena_printf(ci->arena, "%s: %s %s (%s, %s)", w->test,
-					   w->until <= ci->now ? "ended" : "ends", w->until_day,
+			      arena_printf(ci->arena, "%s%s%s: %s %s%s; %s: %s", w->test,
+					   w->target ? " on " : "", w->target ? w->target : "",
+					   over ? "over since" : "until", w->until_day,
+					   over ? " and counted again" :
+					   soon ? ", which is soon" :
+						  "",
 					   w->owner, w->reason));
 	}
 }

@@ -5,20 +5,11 @@
  */
 #define _GNU_SOURCE
 #include "base/fail.h"
+#include "ci/letterhead.h"
 #include "cmd/report.h"
 #include "cmd/screen.h"
 #include "cmd/sheet.h"
 #include "patch/export.h"
-
-#define COLUMNS 72
-
-static void filled(struct text *out, size_t indent, const char *s)
-{
-	struct text safe __free_text = TEXT_INIT;
-
-	text_add_shown(&safe, slice_of(s), false);
-	text_add_filled(out, text_slice(&safe), indent, COLUMNS);
-}
 
 static void patches(struct context *c, const struct sheet *sheet, struct text *out)
 {
@@ -28,24 +19,26 @@ static void patches(struct context *c, const struct sheet *sheet, struct text *o
 		const struct port_patch *patch = &t->port->items[p];
 
 		text_addc(out, '\n');
-		filled(out, 0,
-		       arena_printf(c->arena, "%s %s",
-				    patch_place(c->arena, sheet->series, patch->patch),
-				    patch->patch->mail.subject));
+		letter_filled(out, 0,
+			      arena_printf(c->arena, "%s %s",
+					   patch_place(c->arena, sheet->series, patch->patch),
+					   patch->patch->mail.subject));
 		if (patch->patch->upstream)
 			text_addf(out, "    upstream %s\n", patch->patch->upstream);
 		else if (patch->patch->mainline)
-			filled(out, 4,
-			       arena_printf(c->arena, "not upstream: %s", patch->patch->mainline));
+			letter_filled(out, 4,
+				      arena_printf(c->arena, "not upstream: %s",
+						   patch->patch->mainline));
 		if (!patch->committed)
-			filled(out, 4,
-			       arena_printf(c->arena, "not in this submission: %s%s%s",
-					    mark_info(patch->mark)->name, patch->why ? ": " : "",
-					    patch->why ? patch->why : ""));
+			letter_filled(out, 4,
+				      arena_printf(c->arena, "not in this submission: %s%s%s",
+						   mark_info(patch->mark)->name,
+						   patch->why ? ": " : "",
+						   patch->why ? patch->why : ""));
 		else if (t->compared[p].same_id)
 			text_adds(out, "    the same patch-id as upstream's\n");
 		if (patch->note)
-			filled(out, 4, arena_printf(c->arena, "[ %s ]", patch->note));
+			letter_filled(out, 4, arena_printf(c->arena, "[ %s ]", patch->note));
 	}
 }
 
@@ -54,14 +47,16 @@ static void tested(struct context *c, const struct sheet *sheet, struct text *ou
 	const struct sheet_target *t = &sheet->items[0];
 
 	text_adds(out, "\nTesting:\n");
-	filled(out, 2, arena_printf(c->arena, "%s.", t->why));
+	letter_filled(out, 2, arena_printf(c->arena, "%s.", t->why));
 	for (size_t i = 0; i < sheet->shown.n; i++)
-		filled(out, 2,
-		       arena_printf(c->arena, "%s fails without the series and passes with it.",
-				    sheet->shown.items[i].what));
+		letter_filled(out, 2,
+			      arena_printf(c->arena,
+					   "%s fails without the series and passes with it.",
+					   sheet->shown.items[i].what));
 	for (size_t i = 0; i < sheet->not_tested.n; i++)
-		filled(out, 2,
-		       arena_printf(c->arena, "Not tested: %s.", sheet->not_tested.items[i].what));
+		letter_filled(out, 2,
+			      arena_printf(c->arena, "Not tested: %s.",
+					   sheet->not_tested.items[i].what));
 }
 
 int cover_write(struct context *c, const struct sheet *sheet, struct text *out)
@@ -90,9 +85,9 @@ int cover_write(struct context *c, const struct sheet *sheet, struct text *out)
 	text_addf(&message, "%s\n\n",
 		  text_shown(c->arena,
 			     sheet->series->title ? sheet->series->title : sheet->series->name));
-	filled(&message, 0,
-	       arena_printf(c->arena, "The series %s, on %s.", sheet->series->name,
-			    port->kernel.name));
+	letter_filled(&message, 0,
+		      arena_printf(c->arena, "The series %s, on %s.", sheet->series->name,
+				   port->kernel.name));
 	patches(c, sheet, &message);
 	tested(c, sheet, &message);
 	if (sheet->series->link) {

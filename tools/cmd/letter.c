@@ -3,11 +3,11 @@
  * The mail that goes to a list: 72 columns, the verdict on top, totals last. What a mail reader would obey is taken out.
  */
 #define _GNU_SOURCE
+#include "ci/letterhead.h"
 #include "cmd/report.h"
 #include "cmd/screen.h"
 #include "cmd/sheet.h"
 
-#define COLUMNS 72
 #define LOOKS_MOST 10u
 
 /* "v6.12.73" as stable calls its branch; others as they are. */
@@ -27,16 +27,8 @@ static void header_add(struct text *out, const char *name, const char *value)
 
 	text_addf(&safe, "%s: ", name);
 	text_add_shown(&safe, slice_of(value), false);
-	text_add_filled(&filled, text_slice(&safe), 1, COLUMNS);
+	text_add_filled(&filled, text_slice(&safe), 1, LETTER_COLUMNS);
 	text_adds(out, text_str(&filled) + 1);
-}
-
-static void filled(struct text *out, size_t indent, const char *s)
-{
-	struct text safe __free_text = TEXT_INIT;
-
-	text_add_shown(&safe, slice_of(s), false);
-	text_add_filled(out, text_slice(&safe), indent, COLUMNS);
 }
 
 static char *subject_of(struct context *c, const struct sheet *sheet)
@@ -64,20 +56,21 @@ static void verdict(struct context *c, const struct sheet *sheet, struct text *o
 		bad += sheet->items[i].advice == ADVICE_DONT;
 		tested += sheet->items[i].tested;
 	}
-	filled(out, 0,
-	       arena_printf(
-		       c->arena, "Verdict: %s%s",
-		       eyes ? arena_printf(c->arena, "%zu of %zu version%s need%s eyes%s.", eyes,
-					   sheet->n, sheet->n == 1 ? "" : "s", eyes == 1 ? "s" : "",
-					   bad ? arena_printf(c->arena,
-							      ", %zu must not be taken as it is",
-							      bad) :
-						 "") :
-			      "safe to take on every version.",
-		       bad		  ? "" :
-		       tested == sheet->n ? " No regressions (base against patched)." :
-		       tested ? " No regressions where it was tested (base against patched)." :
-				" Nothing was tested."));
+	letter_filled(
+		out, 0,
+		arena_printf(
+			c->arena, "Verdict: %s%s",
+			eyes ? arena_printf(
+				       c->arena, "%zu of %zu version%s need%s eyes%s.", eyes,
+				       sheet->n, sheet->n == 1 ? "" : "s", eyes == 1 ? "s" : "",
+				       bad ? arena_printf(c->arena,
+							  ", %zu must not be taken as it is", bad) :
+					     "") :
+			       "safe to take on every version.",
+			bad		   ? "" :
+			tested == sheet->n ? " No regressions (base against patched)." :
+			tested ? " No regressions where it was tested (base against patched)." :
+				 " Nothing was tested."));
 }
 
 static void look_lines(struct context *c, const struct sheet *sheet, struct text *out)
@@ -89,13 +82,13 @@ static void look_lines(struct context *c, const struct sheet *sheet, struct text
 	for (size_t i = 0; i < n; i++) {
 		const struct look *look = &sheet->looks[i];
 
-		filled(out, 2,
-		       arena_printf(c->arena, "%s%s%s: %s", look->port->kernel.name,
-				    look->patch ? " " : "",
-				    look->patch ? patch_place(c->arena, sheet->series,
-							      look->patch->patch) :
-						  "",
-				    look->text));
+		letter_filled(out, 2,
+			      arena_printf(c->arena, "%s%s%s: %s", look->port->kernel.name,
+					   look->patch ? " " : "",
+					   look->patch ? patch_place(c->arena, sheet->series,
+								     look->patch->patch) :
+							 "",
+					   look->text));
 	}
 	if (sheet->nlooks > n)
 		text_addf(out, "  and %zu more\n", sheet->nlooks - n);
@@ -110,20 +103,21 @@ static void tested_lines(struct context *c, const struct sheet *sheet, struct te
 	if (sheet->shown.n)
 		text_adds(out, "\nFail-before/pass-after:\n");
 	for (size_t i = 0; i < sheet->shown.n; i++)
-		filled(out, 2,
-		       arena_printf(c->arena, "%s: fails -> passes on %zu of %zu.",
-				    sheet->shown.items[i].what, sheet->shown.items[i].n, tested));
+		letter_filled(out, 2,
+			      arena_printf(c->arena, "%s: fails -> passes on %zu of %zu.",
+					   sheet->shown.items[i].what, sheet->shown.items[i].n,
+					   tested));
 	if (sheet->not_tested.n)
 		text_adds(out, "\nNot tested:\n");
 	for (size_t i = 0; i < sheet->not_tested.n; i++) {
 		const struct tally_item *item = &sheet->not_tested.items[i];
 
-		filled(out, 2,
-		       arena_printf(c->arena, "%s: %s",
-				    !strcmp(item->where, "all targets") ?
-					    "on all targets" :
-					    tally_on(c->arena, item, sheet->n),
-				    item->what));
+		letter_filled(out, 2,
+			      arena_printf(c->arena, "%s: %s",
+					   !strcmp(item->where, "all targets") ?
+						   "on all targets" :
+						   tally_on(c->arena, item, sheet->n),
+					   item->what));
 	}
 }
 
@@ -167,12 +161,13 @@ void letter_write(struct context *c, const struct sheet *sheet, struct text *out
 	text_addc(out, '\n');
 	verdict(c, sheet, out);
 	text_addc(out, '\n');
-	report_table(c->arena, out, &report, COLUMNS, false);
+	report_table(c->arena, out, &report, LETTER_COLUMNS, false);
 	text_addc(out, '\n');
 	for (size_t i = 0; i < sheet->n; i++)
-		filled(out, 2,
-		       arena_printf(c->arena, "%s %s: %s.", advice_word(sheet->items[i].advice),
-				    sheet->items[i].port->kernel.name, sheet->items[i].why));
+		letter_filled(out, 2,
+			      arena_printf(c->arena, "%s %s: %s.",
+					   advice_word(sheet->items[i].advice),
+					   sheet->items[i].port->kernel.name, sheet->items[i].why));
 	look_lines(c, sheet, out);
 	tested_lines(c, sheet, out);
 	last_lines(c, sheet, out);
