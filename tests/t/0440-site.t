@@ -125,6 +125,14 @@ test_expect_success 'files that do not change are one file, not two' '
 	test "$(find "$CI/pages" -name "*.txt" | wc -l)" = "$(find site/evidence -name "*.txt" | wc -l)"
 '
 
+far=$(mktemp -d /dev/shm/series-t.XXXXXX 2>/dev/null) && test "$(stat -c %d "$far")" != "$(stat -c %d .)" && test_set_prereq OTHER_FILE_SYSTEM || rm -rf "$far"
+
+test_expect_success OTHER_FILE_SYSTEM 'on another file system there are copies, made once' '
+	cp ws/ci/ci.conf conf.site && test_when_finished "cp conf.site ws/ci/ci.conf; rm -rf \"$far\"" && sed "s,dir = .*,dir = $far/site," conf.site >ws/ci/ci.conf &&
+	publish && check "$far/site" && ls -i "$far/site/evidence"/*/*.txt "$far"/site/runs/*/round.json >first && publish && check "$far/site" &&
+	ls -i "$far/site/evidence"/*/*.txt "$far"/site/runs/*/round.json >second && test_cmp first second && test "$(ls "$far")" = site
+'
+
 test_expect_success 'killed at any moment, what is published is whole, and nothing is left beside it' '
 	cat >kills.py <<-\END &&
 	import os, random, signal, subprocess, sys, time

@@ -188,15 +188,51 @@ static void a_tree_is_linked(void **state)
 	assert_ok(file_write(in(*state, "from/x"), SLICE("x"), 0600));
 	assert_ok(file_write(in(*state, "from/sub/y"), SLICE("y"), 0600));
 	assert_int_equal(symlink("/etc/passwd", in(*state, "from/link")), 0);
-	assert_ok(file_link_tree(in(*state, "from"), in(*state, "to"), &files));
+	assert_ok(file_link_tree(in(*state, "from"), in(*state, "to"), NULL, &files));
 	assert_int_equal(files, 2);
 	assert_int_equal(names_in(*state, in(*state, "to")), 2);
 	assert_int_equal(stat(in(*state, "from/sub/y"), &a), 0);
 	assert_int_equal(stat(in(*state, "to/sub/y"), &b), 0);
 	assert_true(a.st_ino == b.st_ino);
 	/* A second time nothing happens. */
-	assert_int_equal(file_link(in(*state, "from/x"), in(*state, "to/x")), 0);
-	assert_fails(file_link(in(*state, "from/none"), in(*state, "to/none")), FAIL_INFRA, "none");
+	assert_int_equal(file_link(in(*state, "from/x"), in(*state, "to/x"), NULL), 0);
+	assert_fails(file_link(in(*state, "from/none"), in(*state, "to/none"), NULL), FAIL_INFRA,
+		     "none");
+}
+
+static ino_t inode_of(const char *path)
+{
+	struct stat st;
+
+	assert_int_equal(stat(path, &st), 0);
+	return st.st_ino;
+}
+
+static void on_another_file_system_there_is_one_copy(void **state)
+{
+	char *far = arena_strdup(*state, "/dev/shm/test_replacement.XXXXXX");
+	char *from = in(*state, "f"), *first, *second, *third;
+	struct stat here, there;
+
+	if (!mkdtemp(far) || stat(far, &there) || stat(temp, &here) ||
+	    here.st_dev == there.st_dev) {
+		rmdir(far);
+		skip();
+	}
+	first = arena_printf(*state, "%s/1", far);
+	second = arena_printf(*state, "%s/2", far);
+	third = arena_printf(*state, "%s/3", far);
+	assert_ok(file_write(from, SLICE("once"), 0666));
+	assert_int_equal(file_link(from, first, second), 1);
+	assert_int_equal(file_link(from, second, first), 1);
+	assert_true(inode_of(first) == inode_of(second));
+	/* Another one of that name and size. */
+	assert_ok(file_write(from, SLICE("more"), 0666));
+	assert_int_equal(file_link(from, third, first), 1);
+	assert_true(inode_of(first) != inode_of(third));
+	assert_slice(part(*state, far, "3"), "more");
+	assert_slice(part(*state, far, "1"), "once");
+	assert_ok(file_remove_tree(far));
 }
 
 #define test(t) cmocka_unit_test_setup_teardown(t, begin, end)
@@ -212,6 +248,7 @@ int main(void)
 		test(an_old_one_alone_is_taken_back),
 		test(killed_at_any_moment_it_is_whole),
 		test(a_tree_is_linked),
+		test(on_another_file_system_there_is_one_copy),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -216,11 +216,12 @@ static int copy(const char *from, const char *to)
 	__free(fd) int in = open(from, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	__free(fd) int out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	char buf[65536];
+	struct stat st;
 	ssize_t n;
 
 	if (out < 0 && errno == EEXIST)
 		return 0;
-	if (in < 0 || out < 0)
+	if (in < 0 || out < 0 || fstat(in, &st))
 		return fail_errno("cannot copy %s to %s", from, to);
 	while ((n = read(in, buf, sizeof(buf))) > 0)
 		for (ssize_t done = 0, wrote; done < n; done += wrote) {
@@ -228,10 +229,21 @@ static int copy(const char *from, const char *to)
 			if (wrote < 0)
 				return fail_errno("cannot write %s", to);
 		}
-	return n < 0 || fsync(out) ? fail_errno("cannot copy %s to %s", from, to) : 1;
+	if (n < 0 || futimens(out, (struct timespec[]){ st.st_atim, st.st_mtim }) || fsync(out))
+		return fail_errno("cannot copy %s to %s", from, to);
+	return 1;
 }
 
-int file_link(const char *from, const char *to)
+static bool same(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return !lstat(a, &x) && !lstat(b, &y) && S_ISREG(x.st_mode) && S_ISREG(y.st_mode) &&
+	       x.st_size == y.st_size && x.st_mtim.tv_sec == y.st_mtim.tv_sec &&
+	       x.st_mtim.tv_nsec == y.st_mtim.tv_nsec;
+}
+
+int file_link(const char *from, const char *to, const char *before)
 {
 	if (!linkat(AT_FDCWD, from, AT_FDCWD, to, 0))
 		return 1;
@@ -242,13 +254,15 @@ int file_link(const char *from, const char *to)
 	case EPERM:
 	case EMLINK:
 	case EOPNOTSUPP:
+		if (before && same(from, before) && !linkat(AT_FDCWD, before, AT_FDCWD, to, 0))
+			return 1;
 		return copy(from, to);
 	default:
 		return fail_errno("cannot link %s to %s", from, to);
 	}
 }
 
-int file_link_tree(const char *from, const char *to, size_t *files)
+int file_link_tree(const char *from, const char *to, const char *before, size_t *files)
 {
 	struct arena *arena __free(arena) = arena_new();
 	__free(dir) DIR *dir = opendir(from);
@@ -259,7 +273,7 @@ int file_link_tree(const char *from, const char *to, size_t *files)
 		return fail_errno("cannot make the folder %s", to);
 	for (;;) {
 		struct dirent *entry;
-		char *a, *b;
+		char *a, *b, *was;
 		int kind;
 
 		errno = 0;
@@ -270,12 +284,13 @@ int file_link_tree(const char *from, const char *to, size_t *files)
 			continue;
 		a = arena_printf(arena, "%s/%s", from, entry->d_name);
 		b = arena_printf(arena, "%s/%s", to, entry->d_name);
+		was = before ? arena_printf(arena, "%s/%s", before, entry->d_name) : NULL;
 		kind = entry->d_type == DT_DIR	   ? 1 :
 		       entry->d_type == DT_REG	   ? 2 :
 		       entry->d_type == DT_UNKNOWN ? file_kind(a) :
 						     3;
-		if (kind < 0 || (kind == 1 && file_link_tree(a, b, files)) ||
-		    (kind == 2 && file_link(a, b) < 0))
+		if (kind < 0 || (kind == 1 && file_link_tree(a, b, was, files)) ||
+		    (kind == 2 && file_link(a, b, was) < 0))
 			return -1;
 		if (files && kind == 2)
 			++*files;

@@ -33,9 +33,12 @@ int replacement_finish(struct replacement *replacement);
 void replacement_drop(struct replacement *replacement);
 #define __free_replacement __attribute__((cleanup(replacement_drop)))
 
-/* A second name for a file that nobody changes any more; a copy where there can be none. -1, or 1, or 0 where `to` is there already. */
-int file_link(const char *from, const char *to);
+/*
+ * A second name for a file that nobody changes any more; where there can be none (another file system) one for `before`, if that has the
+ * same size and time, else a copy, which has both. `before` may be NULL. -1, 1, or 0 where `to` is there already.
+ */
+int file_link(const char *from, const char *to, const char *before);
 /* All of a folder so; `to` is made. Symlinks and the like are left out. `files` is counted up; NULL. */
-int file_link_tree(const char *from, const char *to, size_t *files);
+int file_link_tree(const char *from, const char *to, const char *before, size_t *files);
 
 #endif

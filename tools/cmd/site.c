@@ -126,11 +126,15 @@ static int load(struct site *site)
 	return 0;
 }
 
-/* All that home/pages/ID has into runs/ID, but for the evidence, which all runs have together. */
+/*
+ * All that home/pages/ID has into runs/ID, but for the evidence, which all runs have together. On another file system than these the site
+ * that is there has most of it.
+ */
 static int link_round(struct site *site, int64_t id)
 {
 	char *from = arena_printf(site->arena, "%s/pages/%lld", site->ci->home, (long long)id);
-	char *to = arena_printf(site->arena, "%s/runs/%lld", site->dir, (long long)id);
+	char *own = arena_printf(site->arena, "runs/%lld", (long long)id);
+	char *to = arena_printf(site->arena, "%s/%s", site->dir, own);
 	struct file_names names;
 
 	if (mkdir(to, 0777))
@@ -138,14 +142,17 @@ static int link_round(struct site *site, int64_t id)
 	if (file_list(site->arena, from, &names) < 0)
 		return -1;
 	for (size_t i = 0; i < names.n; i++) {
-		char *a = arena_printf(site->arena, "%s/%s", from, names.items[i]);
-		bool evidence = !strcmp(names.items[i], "evidence");
-		char *b = evidence ? arena_printf(site->arena, "%s/evidence", site->dir) :
-				     arena_printf(site->arena, "%s/%s", to, names.items[i]);
+		const char *name = names.items[i];
+		const char *place = !strcmp(name, "evidence") ?
+					    name :
+					    arena_printf(site->arena, "%s/%s", own, name);
+		char *a = arena_printf(site->arena, "%s/%s", from, name);
+		char *b = arena_printf(site->arena, "%s/%s", site->dir, place);
+		char *was = arena_printf(site->arena, "%s/%s", site->old, place);
 		int kind = file_kind(a);
 
-		if (kind < 0 || (kind == 1 && file_link_tree(a, b, NULL)) ||
-		    (kind == 2 && file_link(a, b) < 0))
+		if (kind < 0 || (kind == 1 && file_link_tree(a, b, was, NULL)) ||
+		    (kind == 2 && file_link(a, b, was) < 0))
 			return -1;
 	}
 	return 0;
@@ -187,6 +194,7 @@ static int publish(struct ci *ci, struct site *site)
 	if (replacement_begin(ci->arena, ci->settings.publish.dir, SITE_MARK, &r))
 		return fail_in("[publish] dir");
 	site->dir = r.fresh;
+	site->old = r.dir;
 	return load(site) || fill(site) || site_sync(site) || replacement_finish(&r) ? -1 : 0;
 }
 

@@ -32,6 +32,7 @@ struct site {
 	struct ci *ci;
 	struct arena *arena;
 	const char *dir;      /* being made */
+	const char *old;      /* that it replaces, or nothing */
 	struct rounds rounds; /* complete, newest first */
 	bool *kept;	      /* of each: its pages are there */
 	int64_t latest;	      /* the newest of those; 0 */

@@ -62,8 +62,8 @@ static int from_before(struct ci *ci, const char *dir, const char *file)
 					 (long long)rounds.items[i].id, file);
 
 		if (file_kind(was) == 2)
-			return file_link(was,
-					 arena_printf(ci->arena, "%s/evidence/%s", dir, file)) < 0 ?
+			return file_link(was, arena_printf(ci->arena, "%s/evidence/%s", dir, file),
+					 NULL) < 0 ?
 				       -1 :
 				       1;
 	}
