@@ -22,7 +22,7 @@ test_expect_success 'a test that got worse on a newer kernel: since when, what w
 	test_expect_code 1 series -C ws test v6.12.9 &&
 	series history own_test >out && cat out &&
 	head -n 1 out | grep "^own_test: 1 of 2 not green: 6.12.y, fake$" &&
-	grep "^  6.12.y, fake  regression  since v6.12.9, 2" out && grep "^  6.1.y, fake   ok          since v6.1.5, 2" out &&
+	grep "^  6.12.y, fake  regression  since v6.12.9 " out && grep "^  6.1.y, fake   ok          since v6.1.5 " out &&
 	sed -n "/^6.12.y, fake/,/^$/p" out >part && grep "last good: v6.12.3, 2" part &&
 	sed -n 3p part | grep "v6.12.9  regression  pass -> fail" && grep "regs.rip is not what it was" part &&
 	grep "first bad patch: 2/2" part && tail -n 2 part | head -n 1 | grep "v6.12.3  ok  *pass -> pass"

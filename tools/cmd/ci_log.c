@@ -121,7 +121,7 @@ static void lines(const struct diary *d, struct text *out)
 		table_cell(d->arena, &rows.table, tint, "%s", text_shown(d->arena, s->word));
 		table_cell(d->arena, &rows.table, TINT_NONE, "%s", text_shown(d->arena, s->marks));
 		if (course && course->since)
-			table_cell(d->arena, &rows.table, TINT_DIM, "since run %lld, %s",
+			table_cell(d->arena, &rows.table, TINT_DIM, "run %lld, %s",
 				   (long long)course->since->round,
 				   day_word(d->arena, course->since->at));
 		else
@@ -129,8 +129,29 @@ static void lines(const struct diary *d, struct text *out)
 		rows_remark(d->arena, &rows, s->red || s->unknown ? s->why : "");
 	}
 	if (d->standings.n)
-		text_addc(out, '\n');
+		text_adds(out, "\nLines, each with the run since which it stands so:\n");
 	rows_write(c, out, &rows, 2, 6);
+}
+
+/* Green, and not forgotten: somebody owns them until a day. */
+static void known(const struct diary *d, struct text *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < d->standings.n; i++) {
+		const struct standing *s = &d->standings.items[i];
+		struct slice rest = slice_of(s->waived), line;
+
+		while (slice_line(&rest, &line)) {
+			struct text safe __free_text = TEXT_INIT;
+
+			if (!n++)
+				text_adds(out, "\nKnown failures:\n");
+			text_addf(&safe, "%s: ", text_shown(d->arena, s->line));
+			text_add_shown(&safe, line, false);
+			text_add_filled(out, text_slice(&safe), 2, d->ci->context->width);
+		}
+	}
 }
 
 /* "1 of 3 red", "3 green", "not complete: 2 of 7 tasks ended" */
@@ -339,6 +360,7 @@ static json_t *lines_json(const struct diary *d)
 		json_object_set_new(json, "unknown", json_boolean(s->unknown));
 		json_object_set_new(json, "marks", word_json(s->marks));
 		json_object_set_new(json, "why", word_json(s->why));
+		json_object_set_new(json, "known", log_list_json(s->waived));
 		json_object_set_new(json, "since_ci_run",
 				    number_json(course && course->since ? course->since->round :
 									  0));
@@ -425,6 +447,7 @@ static int log_all(struct ci *ci)
 	}
 	head(&d, &out);
 	lines(&d, &out);
+	known(&d, &out);
 	if (runs(&d, &out))
 		return -1;
 	ticks(&d, &out);

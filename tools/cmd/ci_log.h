@@ -15,6 +15,8 @@ int log_run(struct ci *ci, int64_t id);
 void log_events(struct ci *ci, struct text *out, const char *title, const struct events *events);
 json_t *log_round_json(const struct round *round);
 json_t *log_events_json(const struct events *events);
+/* "a: x\nb: y" as ["a: x", "b: y"]. */
+json_t *log_list_json(const char *lines);
 /* null for "". */
 json_t *word_json(const char *word);
 /* null for 0. */

@@ -171,7 +171,7 @@ static char *ruling_remark(struct arena *arena, const struct ruling *r)
 
 static void rulings_write(const struct account *a, struct text *out)
 {
-	struct rows rows = { .table.columns = 6 };
+	struct rows rows = { .table.columns = 5 };
 	bool several = a->ci->nseries > 1;
 
 	for (size_t i = 0; i < a->rulings.n; i++) {
@@ -190,8 +190,6 @@ static void rulings_write(const struct account *a, struct text *out)
 					TINT_GOOD,
 			   "%s", text_shown(a->arena, r->word));
 		table_cell(a->arena, &rows.table, TINT_NONE, "%s", text_shown(a->arena, r->marks));
-		table_cell(a->arena, &rows.table, TINT_DIM, "%s",
-			   r->wall_seconds > 0 ? seconds_word(a->arena, r->wall_seconds) : "");
 		rows_remark(a->arena, &rows, ruling_remark(a->arena, r));
 	}
 	if (a->rulings.n)
@@ -222,8 +220,7 @@ static json_t *task_json(const struct task *task)
 	return json;
 }
 
-/* "a: x\nb: y" as ["a: x", "b: y"] */
-static json_t *list_json(const char *lines)
+json_t *log_list_json(const char *lines)
 {
 	struct slice rest = slice_of(lines), line;
 	json_t *array = json_array();
@@ -255,8 +252,8 @@ static json_t *log_ruling_json(const struct ruling *r)
 	json_object_set_new(json, "red", json_boolean(r->red));
 	json_object_set_new(json, "unknown", json_boolean(r->unknown));
 	json_object_set_new(json, "why", word_json(r->why));
-	json_object_set_new(json, "bad", list_json(r->bad));
-	json_object_set_new(json, "known", list_json(r->waived));
+	json_object_set_new(json, "bad", log_list_json(r->bad));
+	json_object_set_new(json, "known", log_list_json(r->waived));
 	json_object_set_new(json, "marks", word_json(r->marks));
 	json_object_set_new(json, "run", number_json(r->run));
 	json_object_set_new(json, "seconds", json_real(r->wall_seconds));

@@ -49,20 +49,23 @@ static char *line_word(struct arena *arena, const struct chronicle *all,
 /* "1.2 s (1.0 to 1.4)" */
 static char *pace_word(struct arena *arena, const struct chronicle_line *line)
 {
+	double unit = line->most < 120 ? 1 : 60;
+	int digits = line->most < 10 ? 1 : 0;
+
 	if (!line->times)
 		return arena_strdup(arena, "");
 	if (line->times == 1)
 		return took(arena, line->median);
-	return arena_printf(arena, "%s (%s to %s)", took(arena, line->median),
-			    took(arena, line->least), took(arena, line->most));
+	return arena_printf(arena, "%.*f %s (%.*f to %.*f)", digits, line->median / unit,
+			    unit > 1 ? "min" : "s", digits, line->least / unit, digits,
+			    line->most / unit);
 }
 
-/* "since v6.1.188, 2026-11-22" */
+/* "since v6.1.188" */
 static char *since_word(struct arena *arena, const struct chronicle_line *line)
 {
 	return line->since ?
-		       arena_printf(arena, "since %s, %s", kernel_word(arena, line->since->target),
-				    day_word(arena, line->since->at)) :
+		       arena_printf(arena, "since %s", kernel_word(arena, line->since->target)) :
 		       arena_strdup(arena, "never known");
 }
 
