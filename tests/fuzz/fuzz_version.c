@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Two texts: what is a version has a name that is read back; the order of two is the same from both
- * sides.
+  * sides. The name of a tip can be that of a ref.
  */
 #include "fuzz.h"
+
+#include <git2.h>
 
 #include "patch/version.h"
 
@@ -23,6 +25,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			must(version_cmp(&a, &b) == -version_cmp(&b, &a));
 			must(version_cmp(&a, &b) || version_in(&a, &b) == version_in(&b, &a));
 		}
+	}
+	if (version_is_tip(one)) {
+		int valid;
+
+		git_libgit2_init();
+		must(!git_reference_name_is_valid(&valid,
+						  arena_printf(arena, "refs/series/tip/" SLICE_FMT,
+							       SLICE_ARG(one))) &&
+		     valid);
+		must(version_parse(one, &a) && !version_parse_plain(one, &b));
+		git_libgit2_shutdown();
 	}
 	arena_free(arena);
 	return 0;

@@ -177,6 +177,13 @@ test_expect_success 'another fetch at work makes this one leave with 75' '
 	(flock 9 && test_expect_code 75 series -C ws fetch v6.12) 9>.cache/series/apt/series.lock
 '
 
+test_expect_success 'series ci finds what the archive has, and does not ask for its lists each hour' '
+	make_machine && conf "orig trixie" && lib_git update-ref -d refs/series/kernel/v6.12.41 && lib_git update-ref -d refs/series/kernel/v6.12.8 && printf "[watch \"stable\"]\n\tkind = release\n\tdepth = apply\n" >ws/ci/ci.conf && : >apt.log &&
+	series -C ws ci --plan >out && test_must_be_empty apt.log &&
+	{ test_might_fail series -C ws ci >out; } && cat out && grep "6.12.y *v6.12.8 " out && grep " update" apt.log &&
+	has_orig trixie 6.12.50-1 && : >apt.log && series -C ws ci >out && test_must_be_empty out && test_must_be_empty apt.log
+'
+
 test_expect_success 'without apt it says so' '
 	mkdir few && for p in git sh; do ln -s "$(command -v $p)" few || return 1; done &&
 	(PATH=$PWD/few && test_expect_code 125 "$SERIES" -C ws fetch v6.12) 2>err && grep "no apt on this machine" err

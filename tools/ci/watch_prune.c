@@ -72,12 +72,21 @@ static int list_tips(struct arena *arena, struct repo *repo, struct old_tips *ti
 	return 0;
 }
 
+static bool is_watched(const struct settings *settings, const char *watch)
+{
+	for (size_t i = 0; i < settings->nwatches; i++)
+		if (!strcmp(settings->watches[i].name, watch))
+			return true;
+	return false;
+}
+
 /* Is it where a branch is now, or what somebody may still look up? */
-static bool is_wanted(const struct tips *now, const struct rulings *rulings, int64_t since,
-		      const char *name)
+static bool is_wanted(const struct settings *settings, const struct tips *now,
+		      const struct rulings *rulings, int64_t since, const char *name)
 {
 	for (size_t i = 0; i < now->n; i++)
-		if (!strcmp(now->items[i].kernel, name))
+		if (!strcmp(now->items[i].kernel, name) &&
+		    is_watched(settings, now->items[i].watch))
 			return true;
 	for (size_t i = 0; i < rulings->n; i++)
 		if (rulings->items[i].at >= since && !strcmp(rulings->items[i].target, name))
@@ -109,7 +118,8 @@ int watch_prune(struct arena *arena, const struct watch_ask *ask, bool dry, size
 		const struct old_tip *tip = &tips.items[i];
 
 		nth = i && same_kind(tip, tip - 1) ? nth + 1 : 0;
-		if (nth >= NEWEST_KEPT && !is_wanted(&now, &rulings, since, tip->name))
+		if (nth >= NEWEST_KEPT &&
+		    !is_wanted(ask->settings, &now, &rulings, since, tip->name))
 			*arena_push(arena, &moves) =
 				(struct ref_move){ .name = tip->ref, .was = tip->id };
 	}

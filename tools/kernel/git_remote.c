@@ -48,6 +48,19 @@ static void add_ref(struct arena *arena, struct remote_refs *refs, const git_oid
 	*arena_push(arena, refs) = (struct remote_ref){ str, *id, *id };
 }
 
+void remote_refs_read(struct arena *arena, struct slice text, struct remote_refs *refs)
+{
+	struct slice line, hex;
+	git_oid id;
+
+	*refs = (struct remote_refs){ 0 };
+	while (slice_line(&text, &line))
+		if (slice_cut(&line, '\t', &hex) && git_id(hex, &id))
+			add_ref(arena, refs, &id, line);
+	if (refs->n)
+		qsort(refs->items, refs->n, sizeof(*refs->items), ref_cmp);
+}
+
 int remote_list(struct arena *arena, const char *url, const char *const *patterns, size_t n,
 		struct remote_refs *refs)
 {
@@ -57,7 +70,6 @@ int remote_list(struct arena *arena, const char *url, const char *const *pattern
 	} argv = { 0 };
 	const char *const head[] = { "git", "ls-remote", "--quiet", "--heads", "--tags", "--", url };
 	struct child_answer got;
-	struct slice line, id;
 
 	*refs = (struct remote_refs){ 0 };
 	if (git_check(url))
@@ -69,16 +81,10 @@ int remote_list(struct arena *arena, const char *url, const char *const *pattern
 	*arena_push(arena, &argv) = NULL;
 	if (git_run(arena, argv.items, ANSWER_SECONDS, &got))
 		return -1;
-	while (slice_line(&got.out, &line)) {
-		git_oid oid;
-
-		if (slice_cut(&line, '\t', &id) && git_id(id, &oid))
-			add_ref(arena, refs, &oid, line);
-	}
-	if (refs->n)
-		qsort(refs->items, refs->n, sizeof(*refs->items), ref_cmp);
+	remote_refs_read(arena, got.out, refs);
 	return 0;
 }
+
 /* ---- a tip ---- */
 
 static int read_tip(struct arena *arena, const struct remote_ask *ask, struct remote_tip *tip)

@@ -32,6 +32,8 @@ struct remote_refs {
  */
 int remote_list(struct arena *arena, const char *url, const char *const *patterns, size_t n,
 		struct remote_refs *refs);
+/* What git ls-remote printed; hostile. */
+void remote_refs_read(struct arena *arena, struct slice text, struct remote_refs *refs);
 /* NULL: there is none of that name. */
 const struct remote_ref *remote_find(const struct remote_refs *refs, const char *name);
 
