@@ -6,7 +6,8 @@
 #   . "$TOP/tests/lib-slurm.sh"
 #   slurm_start		the whole test file is skipped, aloud, where it cannot be had. Else sbatch and the others speak to
 #			it from here on, and there are the nodes n1 and n2 with 4 (made up) processors each
-#   slurm_kill NODE	kill -9 of its slurmd and of all that runs there, as when a machine loses its power
+#   slurm_kill NODE	kill -9 of its slurmd and of all that runs there, as when a machine loses its power; and
+#			Slurm is told, which would find out by itself after a minute
 #   slurm_node NODE	it is switched on again
 #   slurm_controller	slurmctld is started (slurm_start did); slurm_controller_kill: kill -9
 #   slurm_stop		end it all
@@ -69,9 +70,9 @@ slurm_configure() {
 	SchedulerParameters=batch_sched_delay=0,sched_interval=1
 	SlurmdParameters=config_overrides
 	ReturnToService=2
-	SlurmdTimeout=${SLURM_TEST_NODE_TIMEOUT:-3}
+	SlurmdTimeout=60
 	SlurmctldTimeout=5
-	MessageTimeout=5
+	MessageTimeout=10
 	KillWait=2
 	MinJobAge=60
 	NodeName=DEFAULT CPUs=4 RealMemory=16000
@@ -102,7 +103,7 @@ slurm_kill() {
 		! tr '\0' '\n' 2>/dev/null <"/proc/$slurm_pid/environ" | grep -qx "SLURMD_NODENAME=$1" ||
 			kill -9 "$slurm_pid" 2>/dev/null
 	done
-	[ -n "$slurm_victims" ]
+	[ -n "$slurm_victims" ] && scontrol update "nodename=$1" state=down reason='no power'
 }
 
 slurm_controller_kill() {
