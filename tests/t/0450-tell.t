@@ -89,6 +89,11 @@ test_expect_success 'a queue on which the series does not apply is an alarm' '
 	grep "The series will break on the next 6.1.y" one && tick && test "$(mails)" = 6
 '
 
+test_expect_success 'its command can be pasted, and shows what it tells' '
+	sed -n "/^Reproduce:/,/^\$/s/^  //p" mail >command && cat command && test_expect_code 3 sh ./command >out && cat out &&
+	grep "X" out && grep "return a + b;" out
+'
+
 test_expect_success 'the alarm is over when the queue is' '
 	branch_tip queue/6.1 v6.1.12 good && tick && test "$(mails)" = 7 && last_mail >mail && grep "6.1.y-queue ok" mail
 '
