@@ -258,6 +258,45 @@ static void the_sources_of_the_targets_are_asked_in_their_order(void **state)
 	assert_int_equal(place_events(place, "unreachable", NULL), 1);
 }
 
+static void without_room_nothing_is_fetched_and_the_line_says_why(void **state)
+{
+	struct place *place = *state;
+
+	place_sh(place, "remote remote.git; release 6.1.3 a");
+	place_conf(place, stable);
+	place_look(place);
+	place_sh(place, "release 6.1.4 b");
+	place_conf(place, "[watch \"stable\"]\n\tkind = release\n\turl = remote.git\n"
+			  "[guard]\n\tdisk-mb = 1000000000\n");
+	place->state = place->dir;
+	place_look(place);
+	place_at(place, "6.1.y", "v6.1.3");
+	place_says(place_line(place, "6.1.y")->why, "v6.1.4 of ");
+	place_says(place_line(place, "6.1.y")->why, "is not fetched: ");
+	place_says(place_line(place, "6.1.y")->why, "v6.1.3 stays");
+	assert_true(place->answer.stale);
+	place_conf(place, stable);
+	place_look(place);
+	place_at(place, "6.1.y", "v6.1.4");
+}
+
+static void a_clone_on_this_machine_is_looked_at_and_taken_from(void **state)
+{
+	struct place *place = *state;
+
+	place_sh(place, "remote remote.git; release 6.1.3 a; release 6.1.4-rc1 b");
+	place_write(place, "ci/targets.conf", "[target \"v6.1\"]\n\tsource = clone remote.git\n");
+	assert_ok(targets_read(place->arena, place->dir, &place->targets));
+	place_conf(place, "[ci]\n\tverify = yes\n");
+	place->look_only = true;
+	place_look(place);
+	assert_string_equal(place_line(place, "6.1.y")->kernel.name, "v6.1.3");
+	assert_null(place_line(place, "6.1.y")->kernel.ref);
+	place->look_only = false;
+	place_look(place);
+	place_at(place, "6.1.y", "v6.1.3");
+}
+
 static bool stop(void *data, const char *what, uint64_t done, uint64_t total, const char *unit)
 {
 	(void)data, (void)done, (void)total, (void)unit;
@@ -290,4 +329,6 @@ UNIT_MAIN(in_place(releases_are_found_by_their_tags_and_taken_in),
 	  in_place(to_look_only_writes_and_fetches_nothing),
 	  in_place(a_remote_is_asked_once_however_many_want_it),
 	  in_place(the_sources_of_the_targets_are_asked_in_their_order),
+	  in_place(without_room_nothing_is_fetched_and_the_line_says_why),
+	  in_place(a_clone_on_this_machine_is_looked_at_and_taken_from),
 	  in_place(stopped_it_leaves_nothing_and_goes_on_the_next_time))

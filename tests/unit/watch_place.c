@@ -109,7 +109,8 @@ int place_try(struct place *place)
 				 .cache = arena_printf(place->arena, "%s/cache", place->dir),
 				 .look_only = place->look_only,
 				 .now = place->now += 3600,
-				 .progress = place->progress };
+				 .progress = place->progress,
+				 .state = place->state };
 
 	return watch_look(place->arena, &ask, &place->answer);
 }

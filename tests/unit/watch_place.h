@@ -20,6 +20,7 @@ struct place {
 	int64_t now;
 	bool look_only;
 	const struct progress *progress;
+	const char *state; /* then it is asked for whether there is room; NULL */
 };
 
 int place_init(void **state);
