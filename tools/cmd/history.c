@@ -136,7 +136,8 @@ static void row_add(struct context *c, struct rows *rows, const struct sighting 
 	table_cell(c->arena, table, TINT_NONE, "%s", kernel_word(c->arena, s->target));
 	table_cell(c->arena, table, tint_of(s), "%s%s", text_shown(c->arena, s->word),
 		   s->before ? " (not run)" : "");
-	table_cell(c->arena, table, TINT_NONE, "%s%s%s", s->was, statuses ? " -> " : "", s->is);
+	table_cell(c->arena, table, TINT_NONE, "%s%s%s", text_shown(c->arena, s->was),
+		   statuses ? " -> " : "", text_shown(c->arena, s->is));
 	table_cell(c->arena, table, TINT_NONE, "%s", took(c->arena, s->seconds));
 	table_cell(c->arena, table, TINT_DIM, s->round ? "run %lld" : "", (long long)s->round);
 }
