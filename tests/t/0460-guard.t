@@ -41,6 +41,12 @@ test_expect_success 'with room the same is done, as if nothing had been' '
 	cp conf ws/ci/ci.conf && series -C ws ci >out && cat out && grep "6\.12\.y *v6\.12\.10 *ok" out
 '
 
+test_expect_success 'an emulator that is killed by somebody else, for want of memory, say, is no verdict about the kernel in it' '
+	echo "demo_twice - killed" >"$FAKE_QEMU" && echo "/* anew */" >>ws/ci/guest/smoke_test.c && test_expect_code 125 series -C ws ci >out && cat out &&
+	grep "6\.12\.y *v6\.12\.10 *infrastructure .*killed by somebody else, .*memory" out && ! grep -i "regression\|lost coverage" out &&
+	: >"$FAKE_QEMU" && series -C ws ci >out && grep "6\.12\.y *v6\.12\.10 *ok" out
+'
+
 test_expect_success 'what a tick that was killed has left running is ended by the next one, and told' '
 	mkdir -p "$home/tasks/99/1-build-v6.12.10" && (SERIES_TASK=$home/tasks/99/1-build-v6.12.10 setsid sleep 600 & echo $! >pid; wait) & keeper=$! &&
 	for i in $(seq 50); do test -s pid && break; sleep 0.1; done && kill -0 $(cat pid) &&

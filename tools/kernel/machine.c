@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <sys/stat.h>
 
 #include <nettle/sha2.h>
@@ -407,6 +408,18 @@ static int run_before(struct arena *arena, const struct machine_ask *ask,
 		    SLICE_ARG(said));
 }
 
+/*
+ * Ended by whom? Not by us, and not by what ran in it: the kernel's OOM killer, a service manager, a person. An emulator that breaks
+ * down of itself has other signals.
+ */
+static bool was_killed(const struct watch *watch, const struct child_answer *child)
+{
+	const struct console_report *report = console_report(watch->reader);
+
+	return watch->stop == STOP_NONE && !report->ended && !report->panicked &&
+	       (child->status == 128 + SIGKILL || child->status == 128 + SIGTERM);
+}
+
 /* The emulator's own words are kept, whatever became of it. */
 static int log_write(struct arena *arena, const struct machine_ask *ask,
 		     const struct child_answer *child, struct text *log)
@@ -456,6 +469,10 @@ static int run_once(struct arena *arena, const struct machine_ask *ask, unsigned
 		return fail_disk(ask);
 	if (log_write(arena, ask, &child, &log))
 		return -1;
+	if (was_killed(&watch, &child))
+		return fail("%s: %s was killed by somebody else%s: is there too little memory?",
+			    ask->title, machine_program(ask->machine),
+			    during(arena, console_report(watch.reader)));
 	answer_make(&watch, &child, text_slice(&log), answer);
 	return answer->end == MACHINE_NOT_STARTED && attempt + 1 < driver->attempts &&
 	       driver->refuses(text_slice(&log));
