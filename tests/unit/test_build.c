@@ -393,6 +393,14 @@ static void what_the_machine_lacks_is_no_fault_of_a_kernel(void **state)
 	       "bzImage: flexless\nflexless:\n\t@echo '/bin/sh: 1: flex: not found' >&2; exit 1\n");
 	assert_fails(build_with(&f, "full", false), FAIL_INFRA, "the disk is full");
 	assert_fails(build_with(&f, "flexless", false), FAIL_INFRA, "ci/need.sh");
+	/* As the kernel's OOM killer does: one program, a shell's child, make itself. */
+	change(&f, "oom", "base", "more.mk", "bzImage: oom\noom:\n\t@kill -9 $$$$\n");
+	change(&f, "oomed", "base", "more.mk",
+	       "bzImage: oomed\noomed:\n\t@sh -c 'kill -9 $$$$'; exit $$?\n");
+	change(&f, "gone", "base", "more.mk", "bzImage: gone\ngone:\n\t@kill -9 $$PPID\n");
+	assert_fails(build_with(&f, "oom", false), FAIL_INFRA, "killed: out of memory?");
+	assert_fails(build_with(&f, "oomed", false), FAIL_INFRA, "killed: out of memory?");
+	assert_fails(build_with(&f, "gone", false), FAIL_INFRA, "out of memory?");
 	f.config.compiler = "gcc-of-tomorrow";
 	assert_fails(build_with(&f, "base", false), FAIL_INFRA, "no compiler 'gcc-of-tomorrow'");
 	f.config.compiler = NULL;

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -240,6 +241,9 @@ int room_run(struct arena *arena, const struct room_ask *ask, struct room_answer
 		return errno == ENOSPC ? fail("the disk is full: cannot write %s", ask->log) :
 					 fail_errno("cannot write %s", ask->log);
 	}
+	/* make itself, or the sandbox around it: make ends otherwise, whatever a kernel does to it. */
+	if (child.status == 128 + SIGKILL || child.status == 128 + SIGTERM)
+		return fail("%s: it was killed by somebody else: out of memory?", ask->title);
 	answer->status = child.status;
 	answer->wall_seconds = clock_seconds() - begun;
 	answer->cpu_seconds = children_seconds(child.out);
@@ -285,6 +289,8 @@ int room_judge(struct slice said)
 		{ "No space left on device", "the disk is full" },
 		{ "Disk quota exceeded", "the disk is full (quota)" },
 		{ "Killed signal terminated program", "the compiler was killed: out of memory?" },
+		{ "] Killed\n", "a program of the build was killed: out of memory?" },
+		{ "] Error 137\n", "a program of the build was killed: out of memory?" },
 		{ "virtual memory exhausted", "the compiler was out of memory" },
 		{ "gelf.h: No such file", "no libelf-dev here: run 'ci/need.sh check-kernel'" },
 		{ "libelf.h: No such file", "no libelf-dev here: run 'ci/need.sh check-kernel'" },
