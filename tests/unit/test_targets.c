@@ -88,6 +88,10 @@ static void a_relative_path_is_of_the_workspace_or_the_current_folder(void **sta
 	assert_string_equal(source.value, "/ws/linux.tar.xz");
 	assert_ok(source_parse(*state, "tarball linux.tar.xz", NULL, &source));
 	assert_string_equal(source.value, "linux.tar.xz");
+	assert_ok(source_parse(*state, "git git@example.org:linux.git", "/ws", &source));
+	assert_string_equal(source.value, "git@example.org:linux.git");
+	assert_ok(source_parse(*state, "git dir/a:b", "/ws", &source));
+	assert_string_equal(source.value, "/ws/dir/a:b");
 	assert_ok(source_parse(*state, "tarball https://h/linux.tar.xz", "/ws", &source));
 	assert_string_equal(source.value, "https://h/linux.tar.xz");
 }
@@ -161,7 +165,20 @@ static void the_version_is_what_the_makefile_says(void **state)
 	}
 }
 
-UNIT_MAIN(unit(targets_come_in_version_order_with_sources_in_the_files),
+static void a_password_in_a_url_is_not_shown(void **state)
+{
+	assert_string_equal(url_shown(*state, "https://me:secret@example.org/x@y.git"),
+			    "https://example.org/x@y.git");
+	assert_string_equal(url_shown(*state, "https://token@example.org"), "https://example.org");
+	assert_string_equal(url_shown(*state, "https://example.org/a@b"),
+			    "https://example.org/a@b");
+	assert_string_equal(url_shown(*state, "git@example.org:linux.git"),
+			    "git@example.org:linux.git");
+	assert_string_equal(url_shown(*state, "/a/b"), "/a/b");
+}
+
+UNIT_MAIN(unit(a_password_in_a_url_is_not_shown),
+	  unit(targets_come_in_version_order_with_sources_in_the_files),
 	  unit(a_mistake_is_refused_by_file_and_line),
 	  unit(a_relative_path_is_of_the_workspace_or_the_current_folder),
 	  unit(a_family_is_its_targets_and_each_name_comes_once),

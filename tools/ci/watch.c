@@ -154,8 +154,9 @@ const struct asked_remote *look_ask(struct looking *l, const char *url)
 		}
 	}
 	remote = arena_push(l->arena, &l->remotes);
-	*remote = (struct asked_remote){ .url = url };
-	if (!progress_step(l->ask->progress, arena_printf(l->arena, "asking %s", url), 0, 0, "")) {
+	*remote = (struct asked_remote){ .url = url, .shown = url_shown(l->arena, url) };
+	if (!progress_step(l->ask->progress, arena_printf(l->arena, "asking %s", remote->shown), 0,
+			   0, "")) {
 		fail_as(FAIL_INTERRUPTED, "stopped");
 		return NULL;
 	}

@@ -11,7 +11,8 @@
 /* A remote is asked once in a look, for all that any watch wants of it. */
 struct asked_remote {
 	const char *url;
-	char *why; /* it could not be asked; NULL */
+	char *shown; /* the same for people */
+	char *why;   /* it could not be asked; NULL */
 	struct remote_refs refs;
 };
 

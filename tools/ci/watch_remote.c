@@ -51,7 +51,7 @@ static int compare_tags(struct looking *l, const struct asked_remote *remote, st
 			look_event(l, "rewritten", line->watched->line,
 				   "%s was %s and is %s at %s now: the tree of the first is kept",
 				   ref_plain(tip->ref), oid_short(l, &tip->id),
-				   oid_short(l, &ref->id), remote->url);
+				   oid_short(l, &ref->id), remote->shown);
 	}
 	return 0;
 }
@@ -170,7 +170,7 @@ static int step_of(struct looking *l, struct line *line, const struct asked_remo
 		return -1;
 	if (release)
 		look_trouble(l, line, "%s of %s could not be fetched: %s", ref_plain(ref->name),
-			     remote->url, fail_message());
+			     remote->shown, fail_message());
 	fail_clear();
 	return 0;
 }
@@ -343,7 +343,7 @@ int look_branch(struct looking *l, const struct asked_remote *remote, struct lin
 			look_alarm(l, line, "%s is not at its source any more; its tree is kept",
 				   ref_plain(name));
 		else
-			w->why = arena_printf(l->arena, "%s has no branch %s%s", remote->url,
+			w->why = arena_printf(l->arena, "%s has no branch %s%s", remote->shown,
 					      ref_plain(name), tip ? " any more" : "");
 		w->there = w->there && l->watch->kind == WATCH_RELEASE;
 	}

@@ -19,11 +19,14 @@ static char *key_of(struct looking *l, const struct target *target, const struct
 			    source->value);
 }
 
+/* `source` NULL: `why` names it. */
 static int add_trouble(struct looking *l, struct line *line, const struct source *source,
 		       const char *why)
 {
-	look_trouble(l, line, "%s%s%s %s: %s", line->trouble ? line->trouble : "",
-		     line->trouble ? "; " : "", source_word(source->kind), source->value, why);
+	look_trouble(l, line, "%s%s%s%s%s%s%s", line->trouble ? line->trouble : "",
+		     line->trouble ? "; " : "", source ? source_word(source->kind) : "",
+		     source ? " " : "", source ? url_shown(l->arena, source->value) : "",
+		     source ? ": " : "", why);
 	return SAID_NOTHING;
 }
 
@@ -50,7 +53,7 @@ static int ask_fetch(struct looking *l, struct line *line, const struct source *
 		return SAID;
 	if (fail_kind() == FAIL_INTERRUPTED)
 		return -1;
-	add_trouble(l, line, source, fail_message());
+	add_trouble(l, line, NULL, fail_message());
 	fail_clear();
 	return SAID_NOTHING;
 }

@@ -54,7 +54,7 @@ static int failed(struct looking *l, struct line *line, struct taking *t)
 		return passed(t, true, arena_strdup(l->arena, fail_message()));
 	t->taken = LEFT;
 	look_trouble(l, line, "%s of %s could not be fetched: %s", ref_plain(t->ref->name),
-		     t->remote->url, fail_message());
+		     t->remote->shown, fail_message());
 	fail_clear();
 	return 0;
 }
@@ -147,7 +147,7 @@ int look_take(struct looking *l, struct line *line, struct taking *t)
 	if (why) {
 		t->taken = LEFT;
 		look_trouble(l, line, "%s of %s is not fetched: it %s", ref_plain(t->ref->name),
-			     t->remote->url, why);
+			     t->remote->shown, why);
 		return 0;
 	}
 	if (remote_fetch(l->arena, &ask, &tip))
@@ -163,7 +163,7 @@ int look_take(struct looking *l, struct line *line, struct taking *t)
 		return passed(t, true,
 			      arena_printf(l->arena, "%s is there already, of another commit",
 					   name));
-	from = arena_printf(l->arena, "git %s%s%s", t->remote->url, t->want ? "" : " ",
+	from = arena_printf(l->arena, "git %s%s%s", t->remote->shown, t->want ? "" : " ",
 			    t->want ? "" : ref_plain(t->ref->name));
 	if (!r && remote_take(l->arena, &ask, &tip, name, from, &answer))
 		return failed(l, line, t);
@@ -228,7 +228,8 @@ void look_gone(struct looking *l, struct line *line, struct tip *tip)
 		tip->gone = l->ask->now;
 		look_tip(l, tip);
 		look_event(l, "gone", line->watched->line, "%s is not at %s any more",
-			   ref_plain(tip->ref), l->watch->url ? l->watch->url : "its source");
+			   ref_plain(tip->ref),
+			   l->watch->url ? url_shown(l->arena, l->watch->url) : "its source");
 	}
 }
 

@@ -56,10 +56,11 @@ static int try_sources(struct arena *arena, const struct fetch_ask *ask, const s
 
 	for (size_t i = 0; i < n; i++) {
 		/* A tarball's messages begin with its own name. */
-		const char *who =
-			arena_printf(arena, "%s%s%s", source_word(sources[i].kind),
-				     sources[i].kind == SOURCE_TARBALL ? "" : " ",
-				     sources[i].kind == SOURCE_TARBALL ? "" : sources[i].value);
+		const char *who = arena_printf(arena, "%s%s%s", source_word(sources[i].kind),
+					       sources[i].kind == SOURCE_TARBALL ? "" : " ",
+					       sources[i].kind == SOURCE_TARBALL ?
+						       "" :
+						       url_shown(arena, sources[i].value));
 
 		one.value = sources[i].value;
 		*answer = (struct fetch_answer){ 0 };

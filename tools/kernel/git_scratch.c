@@ -135,7 +135,7 @@ int git_check(const char *url)
 {
 	if (check_url(url))
 		return -1;
-	return child_exists("git") ? 0 : fail("install git to fetch from %s", url);
+	return child_exists("git") ? 0 : fail("install git to fetch what is there");
 }
 
 int git_run(struct arena *arena, const char *const *argv, unsigned int seconds,
@@ -371,7 +371,8 @@ int git_scratch_fetch(struct arena *arena, const struct remote_ask *ask,
 	};
 	struct moving moving = {
 		.progress = ask->progress,
-		.what = arena_printf(arena, "fetching %s from %s", ask->ref, ask->url),
+		.what = arena_printf(arena, "fetching %s from %s", ask->ref,
+				     url_shown(arena, ask->url)),
 		.scratch = arena_printf(arena, "%s/objects/pack", scratch->path),
 	};
 	struct child_answer got;

@@ -112,6 +112,6 @@ int git_source(struct arena *arena, const struct source_ask *ask, struct fetch_a
 	if (version_cmp(&tip.version, &best))
 		return fail_as(FAIL_USAGE, "the Makefile of %s says %s", tag,
 			       version_name(arena, &tip.version));
-	return remote_take(arena, &remote, &tip, tag, arena_printf(arena, "git %s", ask->value),
-			   answer);
+	return remote_take(arena, &remote, &tip, tag,
+			   arena_printf(arena, "git %s", url_shown(arena, ask->value)), answer);
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#define _GNU_SOURCE
 #include "kernel/targets.h"
 
 #include "base/conf.h"
+
 #include "base/fail.h"
 
 static const struct conf_key keys[] = {
@@ -45,6 +47,19 @@ static char *located(struct arena *arena, struct slice value, const char *dir)
 	if (path[0] == '~' && path[1] == '/' && home)
 		return arena_printf(arena, "%s%s", home, path + 1);
 	return dir ? arena_printf(arena, "%s/%s", dir, path) : path;
+}
+
+char *url_shown(struct arena *arena, const char *url)
+{
+	const char *host = strstr(url, "://"), *end, *at;
+
+	if (!host)
+		return arena_strdup(arena, url);
+	host += strlen("://");
+	end = host + strcspn(host, "/");
+	at = memrchr(host, '@', (size_t)(end - host));
+	return at ? arena_printf(arena, "%.*s%s", (int)(host - url), url, at + 1) :
+		    arena_strdup(arena, url);
 }
 
 /* "git@example.org:linux.git": no path, whatever folder we are in. */

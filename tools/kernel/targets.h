@@ -49,6 +49,8 @@ char *targets_list(struct arena *arena, const struct targets *targets);
  * (NULL: left as it is), "~/" is the user's home. Fails with FAIL_USAGE.
  */
 int source_parse(struct arena *arena, const char *spelt, const char *dir, struct source *source);
+/* A URL as people may see it: without the name and password that may stand in it. */
+char *url_shown(struct arena *arena, const char *url);
 /* "tarball": as it is spelt. */
 const char *source_word(enum source_kind kind);
 
