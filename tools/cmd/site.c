@@ -8,6 +8,8 @@
 #include "cmd/site.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -56,16 +58,17 @@ static int watches(struct site *site)
 	site->watches = arena_alloc(site->arena, (n + 1) * sizeof(*site->watches));
 	for (size_t w = 0; w < settings->nwatches; w++) {
 		const struct watch *watch = &settings->watches[w];
-		int64_t stale = 0;
+		struct watched_line line = { 0 };
 
 		for (size_t i = 0; i < reaches.n; i++)
-			if (!strcmp(reaches.items[i].source, watch->name) &&
-			    site->ci->now - reaches.items[i].reached > patience)
-				stale = reaches.items[i].reached;
-		for (size_t t = 0; t < watch->ntargets; t++)
-			site->watches[site->nwatches++] = (struct watched_line){
-				watch_line(site->arena, watch->kind, watch->targets[t]), stale
-			};
+			if (!strcmp(reaches.items[i].source, watch->name)) {
+				line.reached = reaches.items[i].reached;
+				line.stale = site->ci->now - line.reached > patience;
+			}
+		for (size_t t = 0; t < watch->ntargets; t++) {
+			line.line = watch_line(site->arena, watch->kind, watch->targets[t]);
+			site->watches[site->nwatches++] = line;
+		}
 	}
 	return 0;
 }
@@ -186,10 +189,27 @@ static int fill(struct site *site)
 		       0;
 }
 
+/* One at a time, so that who comes later does not put an older site in place of a newer one. It takes a second: wait. */
+static int lock(struct ci *ci)
+{
+	char *path = arena_printf(ci->arena, "%s/publish.lock", ci->home);
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+
+	if (fd >= 0 && !flock(fd, LOCK_EX))
+		return fd;
+	fail_errno("cannot lock %s", path);
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
 static int publish(struct ci *ci, struct site *site)
 {
 	struct replacement r __free_replacement = { .lock = -1 };
+	__free(fd) int fd = lock(ci);
 
+	if (fd < 0)
+		return -1;
 	*site = (struct site){ .ci = ci, .arena = ci->arena };
 	if (replacement_begin(ci->arena, ci->settings.publish.dir, SITE_MARK, &r))
 		return fail_in("[publish] dir");

@@ -44,7 +44,8 @@ struct site {
 	size_t lines, red, unknown; /* of those: as they stand */
 	struct watched_line {
 		const char *line;
-		int64_t stale; /* its source has not answered since, for too long; 0 */
+		bool stale;	 /* its source has not answered for too long */
+		int64_t reached; /* when it did last; 0: never */
 	} * watches;
 	size_t nwatches;
 	struct file_names written; /* by site_put() */
@@ -62,8 +63,6 @@ int site_feed(struct site *site);    /* site_status.c */
 const char *site_state(const struct site *site);
 /* What of the settings watches a line; NULL: nothing does. */
 const struct watched_line *site_watch(const struct site *site, const char *line);
-/* Since when the line's source has not answered, where that is too long ago; 0. */
-int64_t site_line_stale(const struct site *site, const char *line);
 
 /* "run 17", linked where it has its pages; `runs` leads to their folder. */
 char *site_run_link(const struct site *site, int64_t id, const char *runs);

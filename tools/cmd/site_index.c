@@ -23,34 +23,28 @@ const struct watched_line *site_watch(const struct site *site, const char *line)
 	return NULL;
 }
 
-int64_t site_line_stale(const struct site *site, const char *line)
-{
-	const struct watched_line *watch = site_watch(site, line);
-
-	return watch ? watch->stale : 0;
-}
-
 /* "1 of 6 lines is red, 1 could not be found out" */
 static char *heading(struct site *site)
 {
 	struct text out __free_text = TEXT_INIT;
-	size_t n = site->lines;
+	size_t n = site->lines, said;
 
 	if (!n)
 		return "nothing was done yet";
+	if (site->stale.stale)
+		text_adds(&out, site->stale.red ? "old data: " : "a source does not answer: ");
+	said = out.len;
 	if (site->red)
 		text_addf(&out, "%zu of %zu lines %s red", site->red, n,
 			  site->red == 1 ? "is" : "are");
 	if (site->unknown)
-		text_addf(&out, "%s%zu%s could not be found out", out.len ? ", " : "",
+		text_addf(&out, "%s%zu%s could not be found out", out.len > said ? ", " : "",
 			  site->unknown,
-			  out.len ? "" : arena_printf(site->arena, " of %zu lines", n));
-	if (!out.len && n == 1)
+			  out.len > said ? "" : arena_printf(site->arena, " of %zu lines", n));
+	if (out.len == said && n == 1)
 		text_adds(&out, "the line is well");
-	else if (!out.len)
+	else if (out.len == said)
 		text_addf(&out, "all %zu lines are well", n);
-	if (site->stale.stale)
-		text_adds(&out, site->stale.red ? "; old data" : "; a source does not answer");
 	return slice_str(site->arena, text_slice(&out));
 }
 
@@ -85,7 +79,8 @@ static void proofs(struct site *site, struct text *out, const struct course *cou
 static void line_card(struct site *site, struct text *out, const struct course *course)
 {
 	const struct course_step *last = course->last;
-	int64_t stale = site_line_stale(site, course->line);
+	const struct watched_line *watch = site_watch(site, course->line);
+	bool stale = watch && watch->stale;
 
 	text_addf(out, "<li class=\"%s\" id=\"%s\">", site_class(last->red || stale, last->unknown),
 		  site_anchor(site->arena, course->series, course->line));
@@ -106,8 +101,9 @@ static void line_card(struct site *site, struct text *out, const struct course *
 	if (stale)
 		text_addf(
 			out,
-			"<p><span class=\"badge dont\">\xe2\x9c\x97 stale</span> its source has not answered since %s</p>",
-			site_time(site->arena, stale));
+			"<p><span class=\"badge dont\">\xe2\x9c\x97 stale</span> its source has %s%s</p>",
+			watch->reached ? "not answered since " : "never answered",
+			watch->reached ? site_time(site->arena, watch->reached) : "");
 	text_adds(out, "</li>\n");
 }
 

@@ -100,6 +100,22 @@ static bool ruled_on(const struct keep *k, const struct plan_line *line)
 	return true;
 }
 
+/* How to see for oneself, where there is more than one series to do it with. */
+static void name_series(struct keep *k, struct sheet *sheet)
+{
+	struct context *c = k->ci->context;
+	const char *name = path_word(k->arena, sheet->series->name);
+
+	if (k->ci->nseries < 2 || c->series_name)
+		return;
+	sheet->test_command = context_invoke(c, arena_printf(k->arena, "--series %s test", name));
+	sheet->verify_command =
+		context_invoke(c, arena_printf(k->arena, "--series %s verify", name));
+	sheet->show_command = context_invoke(c, arena_printf(k->arena, "--series %s show", name));
+	sheet->report_command =
+		context_invoke(c, arena_printf(k->arena, "--series %s report", name));
+}
+
 static int report_keep(struct keep *k, const struct series *series)
 {
 	struct ports ports = { .series = series, .pack = k->ci->pack };
@@ -121,6 +137,7 @@ static int report_keep(struct keep *k, const struct series *series)
 		return 0;
 	if (sheet_make(k->ci->context, &ports, &sheet))
 		return -1;
+	name_series(k, &sheet);
 	sheet.evidence_links = report_evidence;
 	sheet.evidence_data = k;
 	sheet.evidence = "linked from each kernel's boots";

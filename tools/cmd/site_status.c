@@ -34,7 +34,7 @@ static json_t *step_json(const struct course_step *step)
 static json_t *line_json(const struct site *site, const struct course *course)
 {
 	json_t *line = step_json(course->last);
-	int64_t stale = site_line_stale(site, course->line);
+	const struct watched_line *watch = site_watch(site, course->line);
 
 	json_object_set_new(line, "series", json_shown(course->series));
 	json_object_set_new(line, "line", json_shown(course->line));
@@ -42,7 +42,8 @@ static json_t *line_json(const struct site *site, const struct course *course)
 			    json_boolean(site->watched[course - site->courses.items]));
 	json_object_set_new(line, "since", json_time(course->since->at));
 	json_object_set_new(line, "since_ci_run", json_integer(course->since->round));
-	json_object_set_new(line, "stale_since", json_time(stale));
+	json_object_set_new(line, "stale_since",
+			    watch && watch->stale ? json_integer(watch->reached) : json_null());
 	json_object_set_new(line, "known", step_json(course->known));
 	return line;
 }
