@@ -74,6 +74,9 @@ int site_keep(struct ci *ci, const struct round *round);
 int ci_tell(struct ci *ci, const struct news *news, const struct staleness *staleness);
 /* A newer revision of a series is on the lists: said once. */
 int ci_tell_revision(struct ci *ci, const struct series *series, const struct revision *revision);
+/* To why a port conflicts on a candidate or a queue: what changed there since the release that it fits; nothing where that cannot be told. */
+void ci_cause_add(struct ci *ci, const struct plan_line *line,
+		  struct ruling *ruling); /* ci_cause.c */
 /* Draft replies to the announcements of those candidates that have been tested. */
 int ci_draft_replies(struct ci *ci);
 
