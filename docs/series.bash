@@ -46,7 +46,7 @@ _series()
 	ci) words='log doctor publish prune' own=' --plan --fail-if-locked --dry-run --task' ;;
 	import) words=files own=' --number --in-place --upstream --no-b4' ;;
 	update) words=files own=' --dry-run --archive --upstream --force --no-b4' ;;
-	export) words=targets own=' --out --cover --in-reply-to' ;;
+	export) words=targets own=' --out --cover --reroll-count --failed --in-reply-to --range-diff' ;;
 	failed) words=files own=' --out --force --on --import' ;;
 	history) words=targets own=' --last' ;;
 	report) words=targets own=' --html --mail --cover' ;;

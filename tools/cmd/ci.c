@@ -310,7 +310,7 @@ static const struct command_option ci_options[] = {
 
 const struct command command_ci = {
 	.name = "ci",
-	.summary = "one tick of a stable CI: look, port, prove what is new, publish, tell",
+	.summary = "one tick of a stable CI, for cron or a systemd timer",
 	.args = "[log [RUN] | doctor | publish | prune]",
 	.description =
 		"For cron or a systemd timer, every hour. Looks at the sources that ci/ci.conf names for new releases, release candidates and queues, "

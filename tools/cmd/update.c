@@ -140,7 +140,7 @@ static const struct command_option update_options[] = {
 
 const struct command command_update = {
 	.name = "update",
-	.summary = "take in a newer version of the series, backports kept where they fit",
+	.summary = "take in a newer version of the series, backports kept",
 	.args = "[MBOX|MESSAGE-ID...]",
 	.description =
 		"Looks for a newer version of the workspace's series: in the mails that are named, in an archive, or on lore, which b4 asks by the "
