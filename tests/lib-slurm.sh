@@ -20,6 +20,7 @@ slurm_dir=$lib_root/slurm
 
 slurm_flaw() {
 	[ "$(id -u)" = 0 ] || { echo 'starting a Slurm takes root'; return; }
+	case $slurm_dir in *[!A-Za-z0-9/._+-]*) echo "Slurm takes no such path as $slurm_dir: set TMPDIR"; return ;; esac
 	for slurm_word in munged mungekey slurmctld slurmd sbatch; do
 		command -v $slurm_word >/dev/null || { echo "no $slurm_word here: run ci/need.sh slurm"; return; }
 	done
@@ -28,6 +29,13 @@ slurm_flaw() {
 # All processes that have this "NAME=VALUE" in their environment.
 slurm_pids() {
 	grep -lzxF -e "$1" /proc/[0-9]*/environ 2>/dev/null | sed 's,/proc/\([0-9]*\)/.*,\1,'
+}
+
+# The slurmstepd of each job that writes to this log; their environment is overwritten by the title that they give themselves.
+slurm_steps() {
+	for slurm_pid in $(grep -lx slurmstepd /proc/[0-9]*/comm 2>/dev/null | sed 's,/proc/\([0-9]*\)/.*,\1,'); do
+		find "/proc/$slurm_pid/fd" -lname "$slurm_dir/$1*" 2>/dev/null | grep -q . && echo "$slurm_pid"
+	done
 }
 
 # Ports that nobody listens at, as many as asked for.
@@ -41,7 +49,8 @@ slurm_configure() {
 	# shellcheck disable=SC2046
 	set -- $(slurm_ports 3)
 	[ $# = 3 ] && mkdir -p "$slurm_dir/state" "$slurm_dir/n1" "$slurm_dir/n2" &&
-	echo 'CgroupAutomount=no' >"$slurm_dir/cgroup.conf" &&
+	# The plugin that asks for nothing as long as no job is put into a group; the other one wants systemd.
+	printf 'CgroupAutomount=no\nCgroupPlugin=cgroup/v1\n' >"$slurm_dir/cgroup.conf" &&
 	cat >"$slurm_dir/slurm.conf" <<-END
 	ClusterName=test
 	SlurmctldHost=localhost(127.0.0.1)
@@ -95,14 +104,18 @@ slurm_controller() {
 	slurm_spawn slurmctld -D
 }
 
-slurm_kill() {
-	# First slurmd, or it would report what comes now.
-	slurm_victims=$(slurm_pids "SLURM_TEST_NODE=$slurm_dir/$1")
-	kill -9 $slurm_victims 2>/dev/null
-	for slurm_pid in $(slurm_pids "SLURM_CONF=$SLURM_CONF"); do
-		! tr '\0' '\n' 2>/dev/null <"/proc/$slurm_pid/environ" | grep -qx "SLURMD_NODENAME=$1" ||
-			kill -9 "$slurm_pid" 2>/dev/null
+# Those of the processes which know this Slurm that run for it, on node $1 or any; not ourselves, who only speak to it.
+slurm_jobs() {
+	for slurm_pid in $(slurm_pids "SLURM_CONF=$slurm_dir/slurm.conf"); do
+		tr '\0' '\n' 2>/dev/null <"/proc/$slurm_pid/environ" | grep -q "^SLURMD_NODENAME=$1" && echo "$slurm_pid"
 	done
+}
+
+slurm_kill() {
+	# First slurmd and its helpers, or they would report what comes now.
+	slurm_victims=$(slurm_pids "SLURM_TEST_NODE=$slurm_dir/$1")
+	kill -9 $slurm_victims $(slurm_steps "$1.log") 2>/dev/null
+	kill -9 $(slurm_jobs "$1") 2>/dev/null
 	[ -n "$slurm_victims" ] && scontrol update "nodename=$1" state=down reason='no power'
 }
 
@@ -120,11 +133,8 @@ wait_for() {
 }
 
 slurm_stop() {
-	kill -9 $(slurm_pids "SLURM_TEST=$slurm_dir") 2>/dev/null
-	for slurm_pid in $(slurm_pids "SLURM_CONF=$slurm_dir/slurm.conf"); do
-		# What Slurm started; not ourselves, who speak to it.
-		! grep -qzE '^SLURMD_NODENAME=' "/proc/$slurm_pid/environ" 2>/dev/null || kill -9 "$slurm_pid" 2>/dev/null
-	done
+	kill -9 $(slurm_pids "SLURM_TEST=$slurm_dir") $(slurm_steps) 2>/dev/null
+	kill -9 $(slurm_jobs) 2>/dev/null
 	return 0
 }
 

@@ -119,6 +119,7 @@ struct slurm_world *slurm_world(struct arena *arena)
 	put(w, "bin/sbatch", sbatch);
 	put(w, "bin/squeue", squeue);
 	put(w, "bin/scancel", scancel);
+	put(w, "bin/sinfo", "#!/bin/sh\nexit 1\n");
 	put(w, "bin/sacct", "#!/bin/sh\nexit 1\n");
 	setenv("PATH", arena_printf(arena, "%s/bin:%s", w->dir, w->old_path), 1);
 	queue(w, NULL);

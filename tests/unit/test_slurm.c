@@ -117,10 +117,18 @@ static void whole_nodes_or_what_the_settings_ask_for(void **state)
 	w->settings.slurm.options = options;
 	w->settings.slurm.noptions = 2;
 	w->tasks[0].state = TASK_PLANNED;
+	w->settings.executor = EXECUTOR_SLURM;
 	assert_ok(go(w));
+	must_say(get(w, "17/it's 100% 3/order.json"), "\"cores\": 8");
 	must_say(get(w, "calls"), "--cpus-per-task=8 --mem-per-cpu=2G");
 	assert_null(strstr(get(w, "calls"), "--exclusive"));
 	assert_null(strstr(get(w, "calls"), "--mem="));
+	options[1] = (char *)"--mem=3G";
+	put(w, "calls", "");
+	w->tasks[0].state = TASK_PLANNED;
+	assert_ok(go(w));
+	must_say(get(w, "17/it's 100% 3/order.json"), "\"memory\": 3072");
+	assert_int_equal(count(get(w, "calls"), "--mem="), 1);
 	slurm_world_end(w);
 }
 
@@ -278,6 +286,21 @@ static void what_squeue_says_is_read_with_care(void **state)
 	slurm_world_end(w);
 }
 
+static void no_time_is_lost_where_it_cannot_work(void **state)
+{
+	struct slurm_world *w = slurm_world_small(*state, 1);
+	char *options[] = { (char *)"--hold" };
+
+	w->settings.slurm.options = options;
+	w->settings.slurm.noptions = 1;
+	assert_fails(go(w), FAIL_USAGE, "--hold is set by series");
+	w->settings.slurm.noptions = 0;
+	setenv("PATH", in(w, "17"), 1);
+	assert_fails(go(w), FAIL_USAGE, "sbatch is not installed");
+	assert_int_equal(w->tasks[0].state, TASK_PLANNED);
+	slurm_world_end(w);
+}
+
 static void options_are_looked_at_before_they_are_passed_on(void **state)
 {
 	static const char *const good[] = { "--partition=big", "--exclusive", "--mem-per-cpu=4G",
@@ -352,5 +375,6 @@ UNIT_MAIN(unit(tests_of_a_build_are_one_array_behind_it), unit(each_element_does
 	  unit(a_job_of_a_dead_tick_is_found_by_its_name), unit(one_that_was_never_sent_is_sent),
 	  unit(what_a_local_tick_left_is_sent), unit(what_the_guard_refuses_is_not_sent),
 	  unit(an_interrupted_tick_leaves_its_jobs), unit(what_squeue_says_is_read_with_care),
+	  unit(no_time_is_lost_where_it_cannot_work),
 	  unit(options_are_looked_at_before_they_are_passed_on),
 	  unit(a_cluster_that_cannot_work_says_why))

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/fail.h"
+#include "ci/slurm.h"
 
 /* Of a log's end, in bytes: enough for its last line. */
 #define TAIL ((size_t)4096)
@@ -35,12 +36,17 @@ char *task_title(struct arena *arena, const struct task *task)
 
 struct order executor_order(const struct executor_ask *ask, const struct task *task)
 {
-	return (struct order){
+	struct order order = {
 		.workspace = ask->workspace,
 		.store = ask->store,
 		.task = *task,
 		.minutes = ask->settings->task_minutes,
 	};
+
+	/* It keeps to what it is given there. */
+	if (ask->settings->executor == EXECUTOR_SLURM)
+		slurm_sizes(ask->settings, &order.cores, &order.memory);
+	return order;
 }
 
 const struct task *executor_need(const struct executor_ask *ask, const struct task *task)

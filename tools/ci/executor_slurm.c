@@ -327,8 +327,12 @@ int executor_slurm_paced(struct arena *arena, const struct executor_ask *ask,
 				  .pace = pace,
 				  .items = arena_alloc(arena, ask->n * sizeof(*st.items)),
 				  .prefix = arena_printf(arena, "%s-", ask->name) };
+	char *flaw = slurm_flaw(arena, ask->settings);
 	int got = 0;
 
+	/* No waiting makes that better. */
+	if (flaw)
+		return fail_as(FAIL_USAGE, "%s", flaw);
 	for (size_t i = 0; i < ask->n; i++) {
 		st.items[i].task = &ask->tasks[i];
 		/* What a tick did with children of its own died with them, or has its outcome. */

@@ -379,6 +379,51 @@ char *slurm_option_flaw(struct arena *arena, const char *option)
 	return NULL;
 }
 
+static unsigned int number_of(const char *value, const char **rest)
+{
+	unsigned long number = 0;
+	size_t n = strspn(value, "0123456789");
+
+	*rest = value + n;
+	return slice_number((struct slice){ value, n }, 1 << 24, &number) ? (unsigned int)number :
+									    0;
+}
+
+/* "16G", "16000", "16000M"; what is neither is for sbatch to refuse. */
+static unsigned int mib_of(const char *value)
+{
+	const char *unit;
+	unsigned int number = number_of(value, &unit);
+
+	switch (*unit) {
+	case 'K':
+		return number / 1024;
+	case 'G':
+		return number < 1 << 20 ? number * 1024 : 0;
+	case '\0':
+	case 'M':
+		return number;
+	}
+	return 0;
+}
+
+void slurm_sizes(const struct settings *settings, unsigned int *cores, unsigned int *memory)
+{
+	const char *value, *rest;
+
+	for (size_t i = 0; i < settings->slurm.noptions; i++) {
+		const char *option = settings->slurm.options[i];
+
+		value = strchr(option, '=');
+		if (!value++)
+			continue;
+		if (!strncmp(option, "--cpus-per-task=", strlen("--cpus-per-task=")))
+			*cores = number_of(value, &rest);
+		if (!strncmp(option, "--mem=", strlen("--mem=")))
+			*memory = mib_of(value);
+	}
+}
+
 char *slurm_pattern(struct arena *arena, const char *path)
 {
 	__free_text struct text text = TEXT_INIT;

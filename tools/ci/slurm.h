@@ -80,6 +80,10 @@ int slurm_nodes(struct arena *arena, struct slurm_nodes *nodes);
 
 /* An option of the settings that cannot be passed on: NULL, or why. */
 char *slurm_option_flaw(struct arena *arena, const char *option);
+/* Without asking Slurm: are its commands here, can the options be passed on? NULL, or why not. */
+char *slurm_flaw(struct arena *arena, const struct settings *settings);
+/* What a task gets where the options say so: processors and MiB; else they stay as they are. */
+void slurm_sizes(const struct settings *settings, unsigned int *cores, unsigned int *memory);
 /* A path in a file name pattern of Slurm's. */
 char *slurm_pattern(struct arena *arena, const char *path);
 /* A word as sh reads it back. */

@@ -70,12 +70,10 @@ static char *shared_flaw(struct arena *arena, const struct settings *settings)
 	return flaw ? flaw : place_flaw(arena, "state folder", state);
 }
 
-char *executor_slurm_flaw(struct arena *arena, const struct settings *settings)
+char *slurm_flaw(struct arena *arena, const struct settings *settings)
 {
 	static const char *const programs[] = { "sbatch", "squeue", "scancel", "sinfo" };
-	struct slurm_nodes nodes;
-	bool up = false, others = false;
-	char *flaw;
+	const char *flaw;
 
 	for (size_t i = 0; i < ARRAY_SIZE(programs); i++)
 		if (!child_exists(programs[i]))
@@ -89,6 +87,17 @@ char *executor_slurm_flaw(struct arena *arena, const struct settings *settings)
 		if (flaw)
 			return arena_printf(arena, "[slurm] option: %s", flaw);
 	}
+	return NULL;
+}
+
+char *executor_slurm_flaw(struct arena *arena, const struct settings *settings)
+{
+	struct slurm_nodes nodes;
+	bool up = false, others = false;
+	char *flaw = slurm_flaw(arena, settings);
+
+	if (flaw)
+		return flaw;
 	if (slurm_nodes(arena, &nodes)) {
 		flaw = arena_printf(arena, "Slurm does not answer: %s", fail_message());
 		fail_clear();
