@@ -72,23 +72,42 @@ static void region_of(const struct source *source, const struct cause_place *pla
 		*last = scope.last + 1;
 }
 
-/* Add "name()" once, as long as there is room; all are counted. */
-static void add_name(struct arena *arena, struct text *out, size_t *n, const struct source *source,
+/* Names of functions and the like, each once. */
+struct names_at {
+	struct text text;
+	size_t n;
+	size_t bare; /* the first line that stands in none; 0 */
+};
+
+static void add_name(struct arena *arena, struct names_at *names, const struct source *source,
 		     size_t line)
 {
-	size_t at = line && line <= source->lines.n ? line - 1 : 0;
-	struct scope scope = source->lines.n ? scope_at(source, at) :
-					       (struct scope){ .head = SCOPE_NONE };
-	char *name = scope.head == SCOPE_NONE ?
-			     arena_printf(arena, "line %zu", line) :
-			     arena_printf(arena, SLICE_FMT "%s", SLICE_ARG(scope.name),
-					  memchr(scope.name.p, ' ', scope.name.n) ? "" : "()");
+	struct scope scope = { .head = SCOPE_NONE };
+	char *name;
 
-	if (slice_has_word(text_slice(out), slice_of(name)) ||
-	    slice_find(text_slice(out), slice_of(name)) >= 0)
+	if (line && line <= source->lines.n)
+		scope = scope_at(source, line - 1);
+	if (scope.head == SCOPE_NONE) {
+		names->bare = names->bare ? names->bare : line;
 		return;
-	if (++*n <= NAMES_MOST)
-		text_addf(out, "%s%s", out->len ? ", " : "", name);
+	}
+	name = arena_printf(arena, SLICE_FMT "%s", SLICE_ARG(scope.name),
+			    memchr(scope.name.p, ' ', scope.name.n) ? "" : "()");
+	if (slice_find(text_slice(&names->text), slice_of(name)) >= 0)
+		return;
+	if (++names->n <= NAMES_MOST)
+		text_addf(&names->text, "%s%s", names->text.len ? ", " : "", name);
+}
+
+/* "in a(), b() and more"; "in line 7" where nothing has a name. */
+static char *names_said(struct arena *arena, struct names_at *names)
+{
+	char *said = names->n ? arena_printf(arena, "in %s%s", text_str(&names->text),
+					     names->n > NAMES_MOST ? " and more" : "") :
+				arena_printf(arena, "in line %zu", names->bare);
+
+	text_release(&names->text);
+	return said;
 }
 
 static char *counted(struct arena *arena, size_t gone, size_t added)
@@ -101,29 +120,26 @@ char *cause_of_texts(struct arena *arena, struct slice before, struct slice afte
 {
 	struct changes changes = { .arena = arena };
 	struct source *source = source_new(vocabulary_new(arena), before);
-	struct text here __free_text = TEXT_INIT, there __free_text = TEXT_INIT;
-	size_t first, last, gone = 0, added = 0, nhere = 0, nthere = 0;
+	struct names_at here = { 0 }, there = { 0 };
+	size_t first, last, gone = 0, added = 0;
+	char *here_said, *there_said;
 
 	if (!changes_find(&changes, before, after))
 		return NULL;
 	region_of(source, place, &first, &last);
 	for (size_t i = 0; i < changes.n; i++) {
 		const struct change_at *change = &changes.items[i];
+		bool inside = change->last >= first && change->first <= last;
 
-		if (change->last < first || change->first > last) {
-			add_name(arena, &there, &nthere, source, change->first);
-			continue;
-		}
-		gone += change->gone;
-		added += change->added;
-		add_name(arena, &here, &nhere, source, change->first);
+		gone += inside ? change->gone : 0;
+		added += inside ? change->added : 0;
+		add_name(arena, inside ? &here : &there, source, change->first);
 	}
-	if (nhere)
-		return arena_printf(arena, "in %s%s (%s)", text_str(&here),
-				    nhere > NAMES_MOST ? " and more" : "",
-				    counted(arena, gone, added));
-	return arena_printf(arena, "in %s%s, not where the patch goes", text_str(&there),
-			    nthere > NAMES_MOST ? " and more" : "");
+	here_said = names_said(arena, &here);
+	there_said = names_said(arena, &there);
+	return gone || added ?
+		       arena_printf(arena, "%s (%s)", here_said, counted(arena, gone, added)) :
+		       arena_printf(arena, "%s, not where the patch goes", there_said);
 }
 
 /* ---- of two ports ---- */
