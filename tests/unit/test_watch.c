@@ -89,6 +89,8 @@ static void a_rewritten_tag_is_an_alarm_and_what_we_have_stays(void **state)
 	/* A person looked at it: its ref is removed, so the new one is taken in. */
 	place_sh(place, "git --git-dir=store.git update-ref -d refs/series/kernel/v6.1.3");
 	place_look(place);
+	place_at(place, "6.1.y", "v6.1.3");
+	assert_false(place_line(place, "6.1.y")->alarm);
 	place_look(place);
 	place_at(place, "6.1.y", "v6.1.3");
 	assert_false(place_line(place, "6.1.y")->alarm);
@@ -118,6 +120,13 @@ static void a_vanished_tag_is_an_alarm_until_it_is_back(void **state)
 	place_at(place, "6.1.y", "v6.1.4");
 	assert_false(place_line(place, "6.1.y")->alarm);
 	assert_int_equal(place_events(place, "back", NULL), 1);
+
+	/* It was withdrawn for good, and a person has seen to it. */
+	place_sh(place, "git --git-dir=remote.git update-ref -d refs/tags/v6.1.4\n"
+			"git --git-dir=store.git update-ref -d refs/series/kernel/v6.1.4");
+	place_look(place);
+	place_at(place, "6.1.y", "v6.1.3");
+	assert_false(place_line(place, "6.1.y")->alarm);
 }
 
 static void a_tag_whose_makefile_says_otherwise_is_refused_once_and_stops_nobody(void **state)

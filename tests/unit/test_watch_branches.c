@@ -128,6 +128,11 @@ static void a_branch_of_releases_that_is_rewritten_stays_where_it_was(void **sta
 		place_says(place_line(place, "6.1.y")->why, "linux-6.1.y was rewritten");
 		assert_int_equal(place_events(place, "rewritten", NULL), 1);
 	}
+	place_sh(place, "git --git-dir=store.git update-ref -d refs/series/tip/%s", second);
+	place_look(place);
+	assert_false(place_line(place, "6.1.y")->alarm);
+	assert_string_not_equal(place_line(place, "6.1.y")->kernel.name, second);
+	second = place_line(place, "6.1.y")->kernel.name;
 	place_sh(place, "git --git-dir=remote.git update-ref -d refs/heads/linux-6.1.y");
 	place_look(place);
 	place_at(place, "6.1.y", second);

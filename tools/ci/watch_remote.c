@@ -26,10 +26,17 @@ static int compare_tags(struct looking *l, const struct asked_remote *remote, st
 		struct tip *tip = &l->tips.items[i];
 		const struct remote_ref *ref;
 		struct version version;
-		int said;
+		struct kernel kernel;
+		int said, have;
 
 		if (strcmp(tip->target, line->target->name) != 0 ||
 		    !tag_version(line, tip->ref, &version))
+			continue;
+		have = look_store(l, version_name(l->arena, &version), &kernel);
+		if (have < 0)
+			return -1;
+		/* Somebody removed it: what the source has is what counts. */
+		if (!have)
 			continue;
 		ref = remote_find(&remote->refs, tip->ref);
 		if (!ref) {
@@ -221,7 +228,8 @@ static int take_branch(struct looking *l, const struct asked_remote *remote, str
 	enum remote_step step = STEP_AHEAD;
 	int known = 0, r;
 
-	if (moved && release) {
+	/* Without what we had of it there is nothing to hold on to. */
+	if (moved && release && line->watched->kernel.ref) {
 		known = step_of(l, line, remote, ref, tip, &step);
 		r = known < 0 ? -1 : hold_release(l, line, ref, step, known > 0, tip);
 		if (r)
