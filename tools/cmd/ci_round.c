@@ -62,6 +62,7 @@ static int ruling_keep(struct ci *ci, struct round *round, struct task *task,
 	task->ended = time(NULL);
 	task->word = outcome_word(outcome->word);
 	task->note = outcome->note;
+	task->host = outcome->host;
 	if (ruled && rule_task(ci->arena, ci->journal, &ci->settings, task, outcome, run,
 			       task->ended, &ruling))
 		return -1;
