@@ -519,7 +519,8 @@ int work_close(const struct work *work, bool go_on, int done)
 			  0644);
 }
 
-static int build(struct work *work, struct build_answer *answer)
+/* 1 built, 0 refused, -1. */
+static int make_all(struct work *work)
 {
 	int go_on = work_open(work), done;
 
@@ -531,6 +532,22 @@ static int build(struct work *work, struct build_answer *answer)
 		done = compile(work);
 		if (done >= 0 && work_close(work, go_on, done))
 			return -1;
+	}
+	return done;
+}
+
+/* A kernel that does not build is found guilty only on sources that are its own, and from nothing. */
+static int build(struct work *work, struct build_answer *answer)
+{
+	bool doubtful = room_was_left(work->arena, &work->room, work->ask->config->name);
+	int done = make_all(work);
+
+	if (!done && doubtful) {
+		work->said = (struct said){ 0 };
+		if (file_remove_tree(arena_printf(work->arena, "%s.tree", work->room.source)) ||
+		    file_remove_tree(work->state))
+			return -1;
+		done = make_all(work);
 	}
 	return done < 0 ? -1 : keep(work, done, answer);
 }

@@ -43,6 +43,11 @@ struct room {
 int room_open(struct arena *arena, const struct build_site *site, const char *target, bool wait,
 	      struct room *room);
 void room_close(struct room *room);
+/*
+ * Have its sources, and the objects of a configuration, lain here for some time? Then a crash of the machine, a bad disk or a person
+ * may have made something else of them, which no time of a file tells.
+ */
+bool room_was_left(struct arena *arena, const struct room *room, const char *config);
 #define __free_room __attribute__((cleanup(room_close)))
 
 /* One command in the sandbox, what it says going into a log. */

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "base/child.h"
 #include "base/clock.h"
@@ -17,6 +18,8 @@
 #define SAID_MAX ((size_t)64 << 20)
 #define LOG_LINE_KEPT 4096
 #define TICK_MS 200
+/* What was laid out or built a moment ago is as it was. */
+#define TRUSTED_SECONDS 3600
 
 char *build_name(struct arena *arena, const char *name)
 {
@@ -100,6 +103,23 @@ void room_close(struct room *room)
 	if (room->lock >= 0)
 		close(room->lock);
 	room->lock = -1;
+}
+
+static time_t changed_at(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) ? 0 : st.st_mtime;
+}
+
+bool room_was_left(struct arena *arena, const struct room *room, const char *config)
+{
+	time_t sources = changed_at(arena_printf(arena, "%s.tree", room->source));
+	time_t objects = changed_at(
+		arena_printf(arena, "%s/build/%s.state", room->dir, build_name(arena, config)));
+	time_t last = sources > objects ? sources : objects;
+
+	return last && last + TRUSTED_SECONDS < time(NULL);
 }
 
 /* A command that runs. */
