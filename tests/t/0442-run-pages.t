@@ -34,7 +34,7 @@ test_expect_success 'what machines said is linked, as text, and is what they sai
 '
 
 test_expect_success 'the report is of the kernels of the run, and links the same evidence' '
-	plain site/runs/1/report/demo/index.html >report && grep "v6.1.6" report && grep "v6.12.10" report && grep "v5.10.7" report &&
+	grep "<a href=\"../../index.html\">run 1</a>" site/runs/1/report/demo/index.html && plain site/runs/1/report/demo/index.html >report && grep "v6.1.6" report && grep "v6.12.10" report && grep "v5.10.7" report &&
 	grep "href=\"../../../evidence/[0-9a-f/]*.txt\">console" site/runs/1/report/demo/index.html && ! grep "file://" site/runs/1/report/demo/index.html
 '
 

@@ -95,6 +95,7 @@ static void a_line_stands_as_it_does_since_it_changed(void **state)
 	assert_int_equal(courses.n, 1);
 	assert_int_equal(courses.items[0].n, 5);
 	assert_int_equal(courses.items[0].since->round, 3);
+	assert_int_equal(courses.items[0].since->at, NOW + 3 * 3600);
 	assert_string_equal(courses.items[0].last->target, "v6.1.4");
 	assert_string_equal(courses.items[0].last->word, "regression");
 	assert_string_equal(courses.items[0].last->marks, "= ~");

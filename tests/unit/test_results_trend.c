@@ -166,6 +166,19 @@ static void flaky_is_what_was_judged_so_and_what_goes_back_and_forth(void **stat
 	assert_int_equal(t->flaky + t->flips, 0);
 }
 
+static void a_candidate_that_breaks_between_releases_that_do_not_is_not_flaky(void **state)
+{
+	struct trends trends;
+
+	for (int i = 0; i < 3; i++) {
+		verdict("v6.1.1", CLASS_OK, TEST_PASS, 1);
+		verdict("v6.1.2-rc1+0123456789ab", CLASS_REGRESSION, TEST_FAIL, 1);
+	}
+	assert_ok(results_trends(results, *state, 40, &trends));
+	assert_int_equal(find(&trends, "6.1", "a_test")->n, 6);
+	assert_int_equal(find(&trends, "6.1", "a_test")->flips, 0);
+}
+
 static void nothing_tested_is_no_trend(void **state)
 {
 	struct trends trends;
@@ -201,6 +214,7 @@ int main(void)
 		test(only_the_last_ones_are_looked_at),
 		test(the_same_boots_judged_again_count_once),
 		test(flaky_is_what_was_judged_so_and_what_goes_back_and_forth),
+		test(a_candidate_that_breaks_between_releases_that_do_not_is_not_flaky),
 		test(nothing_tested_is_no_trend),
 		test(a_verdict_names_its_boots_base_first),
 	};

@@ -113,7 +113,8 @@ static void step(struct pass *pass, struct arena *scratch, struct course *course
 	standings_make(scratch, &course->now, &standings);
 	standing = &standings.items[0];
 	for (size_t i = 0; i < course->now.n; i++)
-		at = course->now.items[i].at > at ? course->now.items[i].at : at;
+		if (course->now.items[i].round == pass->round && course->now.items[i].at > at)
+			at = course->now.items[i].at;
 	now = arena_push(pass->arena, course);
 	*now = (struct course_step){
 		.round = pass->round,

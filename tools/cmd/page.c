@@ -59,11 +59,16 @@ static void head_part(struct context *c, const struct sheet *sheet, struct text 
 	const char *sum = sheet_sum(c->arena, sheet);
 
 	page_begin(c->arena, out, arena_printf(c->arena, "%s: %s", sheet->series->name, sum));
+	text_adds(
+		out,
+		"<a class=\"skip\" href=\"#verdict\">To the verdict</a>\n<header>\n<p class=\"dim\">");
+	if (sheet->up)
+		text_addf(out, "<a href=\"%s\">%s</a>, ", html_of(c->arena, sheet->up),
+			  html_of(c->arena, sheet->up_title));
 	text_addf(
 		out,
-		"<a class=\"skip\" href=\"#verdict\">To the verdict</a>\n<header>\n"
-		"<p class=\"dim\">Series <code>%s</code>, %s</p>\n<h1>%s: <span class=\"sum\">%s</span></h1>\n<nav aria-label=\"Parts\"><ul>\n",
-		html_of(c->arena, sheet->series->name), sheet->date,
+		"%series <code>%s</code>, %s</p>\n<h1>%s: <span class=\"sum\">%s</span></h1>\n<nav aria-label=\"Parts\"><ul>\n",
+		sheet->up ? "s" : "S", html_of(c->arena, sheet->series->name), sheet->date,
 		html_of(c->arena,
 			sheet->series->title ? sheet->series->title : sheet->series->name),
 		sum);

@@ -50,7 +50,7 @@ const char page_style[] =
 	"figure{margin:.6rem 0}figcaption{font-size:.9rem;color:var(--dim)}svg{max-width:100%;height:auto;display:block}"
 	"svg text{font:12px system-ui,sans-serif;fill:var(--fg)}svg .axis{stroke:var(--line)}svg .dimtext{fill:var(--dim)}"
 	".bars .take{fill:var(--good)}.bars .look{fill:var(--look)}.bars .dont{fill:var(--bad)}"
-	".spark polyline{fill:none;stroke:var(--link);stroke-width:1.5}.spark .dont{fill:var(--bad)}.spark .look{fill:var(--look)}"
+	".spark polyline{fill:none;stroke:var(--link);stroke-width:1.5}.spark .dont{fill:var(--bad)}.spark .look{fill:var(--look)}.spark .one{fill:var(--link)}"
 	"svg.spark,svg.bars{height:auto;max-width:none}.test{font-weight:400}.trends th[scope=row]{min-width:9rem;max-width:20rem;overflow-wrap:anywhere}"
 	"tr.changed>*{border-top:2px solid var(--dim)}.links{min-width:11rem}td>ul.plain{margin:.1rem 0}.badge+.name{margin-left:.2rem}"
 	"summary{cursor:pointer;font-weight:600;margin:.4rem 0}footer{color:var(--dim);font-size:.88rem;padding:2rem 1rem}"

@@ -84,6 +84,7 @@ struct sheet {
 	/* Where what a boot said is published: links, as HTML, or NULL: it is gone. Without this function it is linked where it lies. */
 	char *(*evidence_links)(void *data, const struct known_arm *arm);
 	void *evidence_data;
+	const char *up, *up_title; /* the page that it belongs to; NULL: none */
 };
 
 /* Port, compare, look up. 0, -1. */

@@ -140,6 +140,8 @@ static int report_keep(struct keep *k, const struct series *series)
 	name_series(k, &sheet);
 	sheet.evidence_links = report_evidence;
 	sheet.evidence_data = k;
+	sheet.up = "../../index.html";
+	sheet.up_title = arena_printf(k->arena, "run %lld", (long long)k->round->id);
 	sheet.evidence = "linked from each kernel's boots";
 	k->reports[k->nreports++] = series->name;
 	return page_write(k->ci->context, &sheet,

@@ -115,9 +115,12 @@ static void spark(struct site *site, struct text *out, const struct trend *trend
 		double x = 3 + step * (double)(SITE_BOOTS_MOST - trend->n + i);
 		double y = 3 + SPARK_HIGH * (1 - (p->seconds > 0 ? p->seconds : 0) / most);
 
-		if (p->seconds >= 0) {
+		if (p->seconds >= 0)
 			text_addf(&line, "%s%.1f,%.1f", timed++ ? " " : "", x, y);
-		}
+		if (trend->n == 1 && p->seconds >= 0)
+			text_addf(&marks,
+				  "<circle class=\"one\" cx=\"%.1f\" cy=\"%.1f\" r=\"1.5\"/>", x,
+				  y);
 		if (!bad(p) && p->class != CLASS_FLAKY)
 			continue;
 		dots++;

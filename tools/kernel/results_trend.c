@@ -138,17 +138,26 @@ static bool passed_or_failed(const struct trend_point *point)
 	return !strcmp(point->patched, "pass") || !strcmp(point->patched, "fail");
 }
 
+/*
+ * Releases and the tips of branches (candidates, the queue) take turns, and what a candidate breaks fails on each of its tips and on no
+ * release: only what changes among kernels of one kind goes back and forth.
+ */
 static void count(struct trend *trend)
 {
 	const struct trend_point *now = &trend->items[trend->n - 1];
+	bool tip = version_is_tip(slice_of(now->target));
 
 	trend->flaky += now->class == CLASS_FLAKY;
-	for (size_t i = trend->n - 1; i-- > 0;)
-		if (passed_or_failed(&trend->items[i])) {
-			trend->flips += passed_or_failed(now) &&
-					strcmp(now->patched, trend->items[i].patched) != 0;
-			break;
-		}
+	if (!passed_or_failed(now))
+		return;
+	for (size_t i = trend->n - 1; i-- > 0;) {
+		const struct trend_point *before = &trend->items[i];
+
+		if (!passed_or_failed(before) || version_is_tip(slice_of(before->target)) != tip)
+			continue;
+		trend->flips += strcmp(now->patched, before->patched) != 0;
+		return;
+	}
 }
 
 /* Statuses are few words. */
