@@ -156,11 +156,11 @@ slurm_try() {
 	rm -rf "$slurm_dir" && mkdir -p "$slurm_dir" && slurm_configure && mungekey -c -k "$slurm_dir/munge.key" || return 1
 	slurm_spawn munged --force -F --socket="$slurm_dir/munge.socket" --key-file="$slurm_dir/munge.key" \
 		--pid-file="$slurm_dir/munge.pid" --seed-file="$slurm_dir/munge.seed" --num-threads=2
-	wait_for 10 test -S "$slurm_dir/munge.socket" || return 1
+	wait_for 20 test -S "$slurm_dir/munge.socket" || return 1
 	slurm_controller
 	slurm_node n1
 	slurm_node n2
-	wait_for 15 slurm_nodes_idle && return
+	wait_for 40 slurm_nodes_idle && return
 	slurm_stop
 	return 1
 }

@@ -65,7 +65,7 @@ tick_ends() {
 	test $code = ${1:-0}
 }
 array_waits() {
-	wait_for 20 queued pending "PENDING 1 afterok"
+	wait_for 60 queued pending "PENDING 1 afterok"
 }
 
 slurm_start
@@ -92,18 +92,18 @@ test_expect_success 'a tick without news has nothing to do with Slurm' '
 
 test_expect_success 'a tick killed when its jobs wait: Slurm does them, and the next tick takes what they found' '
 	partition down && release v6.12.11 k6.12 && : >calls && boots >before && tick && array_waits && kill -9 $tick && partition up &&
-	wait_for 30 sh -c "! squeue -h -a | grep ." && boots >after && series -C ws ci >out && cat out && grep "6\.12\.y *v6\.12\.11 *ok" out && boots >now && test_cmp after now &&
+	wait_for 90 sh -c "! squeue -h -a | grep ." && boots >after && series -C ws ci >out && cat out && grep "6\.12\.y *v6\.12\.11 *ok" out && boots >now && test_cmp after now &&
 	test $(wc -l <calls) = 3 && test $(cat after) = $(($(cat before) + 4)) && tasks 2 >out && cat out && ! grep -v " done 1 " out
 '
 
 test_expect_success 'one killed before it could note what it had sent: the next finds the jobs by name' '
-	partition down && release v6.12.12 k6.12 && : >calls && boots >before && tick && echo $tick >victim && wait_for 20 queued pending "PENDING 1 afterok" &&
+	partition down && release v6.12.12 k6.12 && : >calls && boots >before && tick && echo $tick >victim && wait_for 60 queued pending "PENDING 1 afterok" &&
 	! wait $tick && rm victim && tasks 3 >out && cat out && grep "^test fake - 1 @series-.*_0" out && partition up && series -C ws ci >out && cat out &&
 	grep "6\.12\.y *v6\.12\.12 *ok" out && test $(wc -l <calls) = 3 && test $(boots) = $(($(cat before) + 4)) && tasks 3 >out && cat out && ! grep -v " done 1 " out
 '
 
 test_expect_success 'a test that somebody cancels says nothing about the series, and the other one counts' '
-	>slow && release v6.12.13 k6.12 && tick && wait_for 20 queued running "RUNNING 1 " && scancel $(squeue -h -r -o "%F_%K" -t running | grep _1) &&
+	>slow && release v6.12.13 k6.12 && tick && wait_for 60 queued running "RUNNING 1 " && scancel $(squeue -h -r -o "%F_%K" -t running | grep _1) &&
 	rm slow && tick_ends 125 && tasks 4 >out && cat out && grep "^test fake done" out && grep "^test other cancelled 1 .* was cancelled (scancel)" out &&
 	rulings ws 4 >got && jq -e ".[] | select(.cell == \"other\" and .verdict == \"infrastructure\")" got && jq -e ".[] | select(.cell == \"fake\" and .verdict == \"fixed\")" got
 '
@@ -111,16 +111,16 @@ test_expect_success 'a test that somebody cancels says nothing about the series,
 test_expect_success 'a build that somebody cancels takes its tests with it, and nothing stays in the queue' '
 	partition down && release v6.12.14 k6.12 && tick && array_waits && scancel $(tasks 5 | sed -n "s/^build - - 1 \([0-9]*\).*/\1/p") && partition up &&
 	tick_ends 125; tasks 5 >out && cat out && grep "^build - cancelled" out && test $(grep -c "^test .* cancelled 1 .* its build was cancelled" out) = 2 &&
-	wait_for 10 sh -c "! squeue -h -a | grep ."
+	wait_for 30 sh -c "! squeue -h -a | grep ."
 '
 
 test_expect_success 'a machine that dies: what it did is done once more, elsewhere' '
-	>slow && release v6.12.15 k6.12 && tick && wait_for 20 queued running "RUNNING 1 " && node=$(squeue -h -r -t running -o "%K %N" | sed -n "s/^1 //p") &&
+	>slow && release v6.12.15 k6.12 && tick && wait_for 60 queued running "RUNNING 1 " && node=$(squeue -h -r -t running -o "%K %N" | sed -n "s/^1 //p") &&
 	slurm_kill $node && rm slow && tick_ends && grep "6\.12\.y *v6\.12\.15 *ok" tick && tasks 6 >out && cat out && grep "^test other done 2" out; slurm_node $node
 '
 
 test_expect_success 'a controller that is away for a while is waited for' '
-	>slow && release v6.12.16 k6.12 && tick && wait_for 20 queued running "RUNNING 1 " && sleep 1 && kill $(cat "$slurm_dir/slurmctld.pid") && rm slow && sleep 2 &&
+	>slow && release v6.12.16 k6.12 && tick && wait_for 60 queued running "RUNNING 1 " && sleep 1 && kill $(cat "$slurm_dir/slurmctld.pid") && rm slow && sleep 2 &&
 	kill -0 $tick && slurm_controller && tick_ends && grep "6\.12\.y *v6\.12\.16 *ok" tick && tasks 7 >out && cat out && ! grep -v " done 1 " out
 '
 
