@@ -152,6 +152,22 @@ static void a_tag_whose_makefile_says_otherwise_is_refused_once_and_stops_nobody
 	place_at(place, "6.1.y", "v6.1.4");
 }
 
+static void a_remote_full_of_lies_costs_three_fetches_a_look(void **state)
+{
+	struct place *place = *state;
+
+	place_sh(place, "remote remote.git; release 6.1.3 a; release 6.12.5 b\n"
+			"for i in $(seq 20 89); do git --git-dir=$R tag v6.1.$i v6.1.3; done");
+	place_conf(place, stable);
+	place_look(place);
+	assert_int_equal(place_events(place, "refused", NULL), 3);
+	assert_false(place_line(place, "6.1.y")->there);
+	place_says(place_line(place, "6.1.y")->why, "tags of v6.1 at ");
+	place_at(place, "6.12.y", "v6.12.5");
+	place_look(place);
+	assert_int_equal(place_events(place, "refused", NULL), 6);
+}
+
 static void what_cannot_be_reached_leaves_what_the_store_has_and_is_said_once(void **state)
 {
 	struct place *place = *state;
@@ -334,6 +350,7 @@ UNIT_MAIN(in_place(releases_are_found_by_their_tags_and_taken_in),
 	  in_place(a_rewritten_tag_is_an_alarm_and_what_we_have_stays),
 	  in_place(a_vanished_tag_is_an_alarm_until_it_is_back),
 	  in_place(a_tag_whose_makefile_says_otherwise_is_refused_once_and_stops_nobody),
+	  in_place(a_remote_full_of_lies_costs_three_fetches_a_look),
 	  in_place(what_cannot_be_reached_leaves_what_the_store_has_and_is_said_once),
 	  in_place(to_look_only_writes_and_fetches_nothing),
 	  in_place(a_remote_is_asked_once_however_many_want_it),

@@ -7,6 +7,8 @@
 #include "ci/watch_part.h"
 
 #define TAGS "refs/tags/"
+#define LIES_FETCHED 3	    /* tags of a line, in one look, that turn out not to be what they say */
+#define LIES_MOST 50	    /* that are passed over; with more there is nothing to believe */
 #define DEPTH 1000	    /* commits looked back for where a branch was */
 #define RELEASE_DEPTH 20000 /* on a branch of releases, where it matters more */
 
@@ -85,7 +87,7 @@ static const struct remote_ref *newest_tag(const struct asked_remote *remote,
 
 /* 1: this is the newest that is to be had, or cannot be had now; 0: the one before it. */
 static int take_tag(struct looking *l, const struct asked_remote *remote, struct line *line,
-		    const struct remote_ref *ref, const struct version *version)
+		    const struct remote_ref *ref, const struct version *version, size_t *fetched)
 {
 	struct taking t = { .remote = remote, .ref = ref, .want = version, .id = ref->id };
 	const struct tip *tip = look_tip_of(l, ref->name, line->target);
@@ -109,6 +111,7 @@ static int take_tag(struct looking *l, const struct asked_remote *remote, struct
 		return 1;
 	if (t.taken == PASSED) {
 		look_pass(l, line, &t);
+		++*fetched;
 		return 0;
 	}
 	look_note(l, look_note_name(l, "now", ref->name), oid_hex(l, &t.id));
@@ -121,6 +124,7 @@ int look_tags(struct looking *l, const struct asked_remote *remote, struct line 
 	struct watched *w = line->watched;
 	const struct remote_ref *ref = NULL;
 	struct version version, last;
+	size_t passed = 0, fetched = 0;
 	int r = 0;
 
 	*any = false;
@@ -132,9 +136,15 @@ int look_tags(struct looking *l, const struct asked_remote *remote, struct line 
 	       (ref = newest_tag(remote, line, ref ? &last : NULL, &version))) {
 		*any = true;
 		last = version;
-		r = take_tag(l, remote, line, ref, &version);
+		if (passed == LIES_MOST || fetched == LIES_FETCHED) {
+			look_trouble(l, line, "%zu tags of %s at %s are not what they say", passed,
+				     line->target->name, remote->shown);
+			break;
+		}
+		r = take_tag(l, remote, line, ref, &version, &fetched);
 		if (r < 0)
 			return -1;
+		passed++;
 	}
 	if (w->kernel.name) { /* one that only would be taken in */
 		w->there = true;
