@@ -170,7 +170,12 @@ static int try_record(struct porting *p, struct port_patch *out)
 			 arena_printf(p->arena, "%s says that nothing is needed: %s", recorded.name,
 				      recorded.note ? recorded.note : "no reason given"));
 	else
-		settle(out, &answer, NULL);
+		settle(out, &answer,
+		       recorded.carried ?
+			       arena_strdup(p->arena,
+					    "series update brought it over from what was recorded "
+					    "for an older form of the patch") :
+			       NULL);
 	return 1;
 }
 

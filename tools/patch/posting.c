@@ -11,6 +11,7 @@
 #include <strings.h>
 
 #include "patch/message.h"
+#include "patch/trailer.h"
 
 /* Does the prefix name a branch of stable ("PATCH 6.1.y", "PATCH 6.12 013/200", "PATCH AUTOSEL 6.6")? */
 static bool is_stable_prefix(const char *prefix)
@@ -355,6 +356,14 @@ static size_t related(const struct search *s, const struct posting *posting,
 	return n;
 }
 
+/* The message without its trailers. */
+static struct slice prose_of(const struct mail *mail)
+{
+	struct slice body = slice_of(mail->body);
+
+	return (struct slice){ body.p, trailer_block(body) };
+}
+
 /* What a patch says and does, its numbers and the trailers that replies gave aside. */
 static bool same_patch(const struct mail *a, const struct mail *b)
 {
@@ -362,7 +371,7 @@ static bool same_patch(const struct mail *a, const struct mail *b)
 	const struct diff *diffs[] = { &a->diff, &b->diff };
 	struct text *texts[] = { &x, &y };
 
-	if (!same_text(a->subject, b->subject))
+	if (!same_text(a->subject, b->subject) || !slice_eq_space(prose_of(a), prose_of(b)))
 		return false;
 	for (size_t d = 0; d < 2; d++)
 		for (size_t f = 0; f < diffs[d]->n; f++) {

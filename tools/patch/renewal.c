@@ -54,17 +54,22 @@ static char *file_of(struct arena *arena, const struct series_patch *old, const 
 	return arena_printf(arena, "%04u-%s", number, behind_number(old->file));
 }
 
-static int kind_of(const struct series_patch *old, const struct mail *mail, enum renewal_kind *kind)
+static int compare_forms(struct renewed_patch *item, const struct mail *mail)
 {
+	const struct mail *old = &item->old->mail;
 	char was[41], is[41];
 
-	if (patch_id(&old->mail.diff, was) || patch_id(&mail->diff, is))
+	if (patch_id(&old->diff, was) || patch_id(&mail->diff, is))
 		return -1;
-	*kind = strcmp(was, is) ? RENEWAL_CHANGED :
-		strcmp(old->mail.subject, mail->subject) || strcmp(old->mail.body, mail->body) ||
-				!succession_same_change(&old->mail.diff, &mail->diff) ?
-				  RENEWAL_WORDS :
-				  RENEWAL_SAME;
+	item->other_id = strcmp(was, is) != 0;
+	if (!succession_same_change(&old->diff, &mail->diff))
+		/* White space alone is no other change. */
+		item->kind = item->other_id ? RENEWAL_CHANGED : RENEWAL_WORDS;
+	else
+		item->kind = item->other_id || strcmp(old->subject, mail->subject) != 0 ||
+					     strcmp(old->body, mail->body) != 0 ?
+				     RENEWAL_WORDS :
+				     RENEWAL_SAME;
 	return 0;
 }
 
@@ -87,7 +92,7 @@ static int add_item(struct arena *arena, const struct renewal_ask *ask, struct r
 	}
 	item->old = &ask->series->items[place->old];
 	item->kind = RENEWAL_SAME;
-	if (mail && kind_of(item->old, mail, &item->kind))
+	if (mail && compare_forms(item, mail))
 		return -1;
 	item->file = file_of(arena, item->old, mail, item->number);
 	item->subject = mail ? mail->subject : item->old->mail.subject;

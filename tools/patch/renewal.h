@@ -34,7 +34,7 @@ struct renewal_ask {
 
 enum renewal_kind {
 	RENEWAL_SAME,	 /* nothing of it changed, but for its number */
-	RENEWAL_WORDS,	 /* its message, trailers or white space changed */
+	RENEWAL_WORDS,	 /* what is around changed: message, trailers, context, white space */
 	RENEWAL_CHANGED, /* it changes other lines */
 	RENEWAL_ADDED,
 	RENEWAL_DROPPED,
@@ -46,6 +46,7 @@ struct renewed_patch {
 	char *file, *subject;
 	struct trailers given; /* taken from replies */
 	const char *upstream;  /* became known; NULL */
+	bool other_id; /* git's patch-id is another one, be it for the lines around the changed ones */
 };
 
 /* What became of a record or a semantic patch. */

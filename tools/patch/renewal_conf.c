@@ -275,6 +275,12 @@ int renewal_conf(struct arena *arena, const struct renewal_ask *ask, struct rene
 	for (size_t i = 0; i < renewal->n; i++) {
 		const struct renewed_patch *item = &renewal->items[i];
 
+		if (mails[i] && item->kind == RENEWAL_CHANGED && item->old->upstream &&
+		    mails[i]->message_id)
+			renewal_remark(
+				arena, renewal,
+				"%s is upstream as %.12s: what was posted since is not how it reads there",
+				item->file, item->old->upstream);
 		if (item->upstream && strcmp(item->old->class_why, WHY_NOT_UPSTREAM) != 0 &&
 		    item->old->class == CLASS_OUT_OF_TREE)
 			renewal_remark(

@@ -204,10 +204,14 @@ static int carry(struct carrying *c)
 	if (!r)
 		return unsure(c, arena_printf(c->arena, "what it was made on is not in %s any more",
 					      c->kernel.name));
-	if (r == 1)
-		r = make_forms(c, &forms);
-	if (r == 1)
-		r = put_delta(c, &forms, draft);
+	if (c->item->kind != RENEWAL_CHANGED) {
+		c->why = "its patch changes the same lines, with others around them";
+	} else {
+		if (r == 1)
+			r = make_forms(c, &forms);
+		if (r == 1)
+			r = put_delta(c, &forms, draft);
+	}
 	if (r <= 0)
 		return r;
 	if (draft_tree(draft, c->pack, &after) ||
@@ -342,7 +346,7 @@ static int renew_target(struct arena *arena, const struct renewal_ask *ask, stru
 				c.item = &renewal->items[number - 1];
 				c.now = &renewal->series.items[number - 1];
 			}
-			if (number && c.item->kind == RENEWAL_CHANGED &&
+			if (number && c.item->other_id &&
 			    renew_record(&c, file,
 					 arena_printf(arena, "%s/%s", renewal->dir, file->name)))
 				return -1;
