@@ -11,6 +11,7 @@
 
 #include "base/fail.h"
 #include "base/file.h"
+#include "base/shell.h"
 
 /* sbatch that gets no answer is called again that often. */
 #define CALLS_MAX 10
@@ -82,11 +83,11 @@ static void add_command(struct slurm_round *st, const struct task *task, struct 
 	const char *const *argv = executor_command(st->now, st->ask, task);
 
 	text_adds(script, ORDER_VARIABLE "=");
-	slurm_quote(script, task->dir);
+	shell_quote(script, task->dir);
 	text_adds(script, "; set --");
 	for (; *argv; argv++) {
 		text_addc(script, ' ');
-		slurm_quote(script, *argv);
+		shell_quote(script, *argv);
 	}
 }
 

@@ -435,14 +435,3 @@ char *slurm_pattern(struct arena *arena, const char *path)
 	}
 	return slice_str(arena, text_slice(&text));
 }
-
-void slurm_quote(struct text *text, const char *word)
-{
-	text_addc(text, '\'');
-	for (; *word; word++)
-		if (*word == '\'')
-			text_adds(text, "'\\''");
-		else
-			text_addc(text, *word);
-	text_addc(text, '\'');
-}

@@ -86,7 +86,5 @@ char *slurm_flaw(struct arena *arena, const struct settings *settings);
 void slurm_sizes(const struct settings *settings, unsigned int *cores, unsigned int *memory);
 /* A path in a file name pattern of Slurm's. */
 char *slurm_pattern(struct arena *arena, const char *path);
-/* A word as sh reads it back. */
-void slurm_quote(struct text *text, const char *word);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "base/fail.h"
 #include "base/file.h"
+#include "base/shell.h"
 
 #define END_MAX ((size_t)1024 * 1024)
 
@@ -40,31 +41,12 @@ int record_begin(struct arena *arena, const struct machine_ask *ask)
 	return 0;
 }
 
-/* A word as a shell takes it. */
-static void add_quoted(struct text *text, const char *word)
-{
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				    "0123456789_.,:=/+-";
-
-	if (*word && !word[strspn(word, plain)]) {
-		text_adds(text, word);
-		return;
-	}
-	text_addc(text, '\'');
-	for (; *word; word++)
-		if (*word == '\'')
-			text_adds(text, "'\\''");
-		else
-			text_addc(text, *word);
-	text_addc(text, '\'');
-}
-
 static void add_command(struct text *text, const struct machine_words *words)
 {
 	for (size_t i = 0; i < words->n && words->items[i]; i++) {
 		if (i)
 			text_addc(text, ' ');
-		add_quoted(text, words->items[i]);
+		shell_quote(text, words->items[i]);
 	}
 }
 
@@ -75,7 +57,7 @@ int record_command(struct arena *arena, const struct machine_ask *ask,
 
 	if (launch->cwd) {
 		text_adds(&command, "cd ");
-		add_quoted(&command, launch->cwd);
+		shell_quote(&command, launch->cwd);
 		text_adds(&command, " && ");
 	}
 	if (launch->before.n) {
