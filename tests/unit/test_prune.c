@@ -423,6 +423,57 @@ static void a_kernels_folder_goes_a_week_after_its_line_has_another(void **state
 	scene_end(&scene);
 }
 
+static void on_a_full_disk_what_can_be_made_again_goes_sooner(void **state)
+{
+	struct scene scene;
+	int64_t old;
+
+	scene_begin(*state, &scene);
+	old = round_put(&scene, 500, GOOD, GOOD);
+	round_put(&scene, 1, GOOD, GOOD);
+	room_put(&scene, "v6.1.9", 30); /* the line's own */
+	room_put(&scene, "v6.1.8", 1);
+	room_put(&scene, "feature%2Fx", 1); /* somebody's branch */
+	put(&scene, "cache/built/.lock", 0, 0);
+	put(&scene, "cache/built/used/build.json", 10, 6);
+	put(&scene, "cache/built/old/build.json", 10, 8);
+	assert_ok(prune_hurry(*state, &scene.ask, &scene.pruned));
+	assert_true(there(&scene, "cache/kernels/v6.1.9") &&
+		    there(&scene, "cache/kernels/feature%2Fx"));
+	assert_false(there(&scene, "cache/kernels/v6.1.8"));
+	assert_true(there(&scene, "cache/built/used"));
+	assert_false(there(&scene, "cache/built/old"));
+	/* What was found out is no cache. */
+	assert_true(has(&scene, old, NULL) && has(&scene, old, "6.1.y"));
+	scene_end(&scene);
+}
+
+static void a_stage_that_would_not_fit_has_room_made_for_it(void **state)
+{
+	struct scene scene;
+	struct guard_ask ask;
+	struct estimate estimate = { .cache = (uint64_t)1 << 40 };
+	struct events events = { 0 };
+
+	scene_begin(*state, &scene);
+	round_put(&scene, 1, GOOD, GOOD);
+	room_put(&scene, "v6.1.8", 1);
+	ask = (struct guard_ask){ .settings = &scene.settings,
+				  .cache = scene.cache,
+				  .state = scene.dir };
+	assert_non_null(guard_refusal(*state, &ask, &estimate));
+	assert_true(there(&scene, "cache/kernels/v6.1.8"));
+	ask.journal = scene.journal;
+	ask.home = scene.home;
+	ask.now = NOW;
+	assert_non_null(guard_refusal(*state, &ask, &estimate));
+	assert_false(there(&scene, "cache/kernels/v6.1.8"));
+	assert_ok(journal_events(scene.journal, *state, 0, 1, &events));
+	assert_int_equal(events.n, 1);
+	assert_string_equal(events.items[0].kind, "pruned");
+	scene_end(&scene);
+}
+
 static void where_there_is_nothing_there_is_nothing_to_do(void **state)
 {
 	struct scene scene;
@@ -441,4 +492,6 @@ UNIT_MAIN(unit(what_is_old_goes), unit(the_last_good_one_of_a_line_stays_whateve
 	  unit(what_was_half_taken_away_is_finished),
 	  unit(mails_that_were_sent_go_those_that_wait_stay), unit(a_build_that_was_used_stays),
 	  unit(a_kernels_folder_goes_a_week_after_its_line_has_another),
+	  unit(on_a_full_disk_what_can_be_made_again_goes_sooner),
+	  unit(a_stage_that_would_not_fit_has_room_made_for_it),
 	  unit(where_there_is_nothing_there_is_nothing_to_do))

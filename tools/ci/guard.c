@@ -346,8 +346,8 @@ static char *memory_refusal(struct arena *arena, const struct guard_ask *ask,
 		(unsigned long long)estimate->memory, reserve, (unsigned long long)left, advice);
 }
 
-char *guard_refusal(struct arena *arena, const struct guard_ask *ask,
-		    const struct estimate *estimate)
+static char *disk_refusal(struct arena *arena, const struct guard_ask *ask,
+			  const struct estimate *estimate)
 {
 	const char *from = estimate->from ? estimate->from : "a guess";
 	struct wanted cache = { .dir = ask->cache,
@@ -367,7 +367,35 @@ char *guard_refusal(struct arena *arena, const struct guard_ask *ask,
 	else if (one.device == other.device && !ask->free_cache && !ask->free_state)
 		cache.mib += state.mib; /* one disk has to have room for both */
 	why = space_refusal(arena, ask->settings, &cache, from);
-	if (!why)
-		why = space_refusal(arena, ask->settings, &state, from);
+	return why ? why : space_refusal(arena, ask->settings, &state, from);
+}
+
+/* Something was taken away: it is worth looking again. */
+static bool make_room(struct arena *arena, const struct guard_ask *ask)
+{
+	struct prune_ask prune = { .settings = ask->settings,
+				   .journal = ask->journal,
+				   .home = ask->home,
+				   .cache = ask->cache,
+				   .state = ask->state,
+				   .now = ask->now };
+	struct pruned pruned;
+
+	if (!ask->journal)
+		return false;
+	if (prune_hurry(arena, &prune, &pruned))
+		fail_clear();
+	if (pruned.cached || pruned.rooms)
+		journal_event(ask->journal, 0, "pruned", "space", pruned_text(arena, &pruned));
+	return pruned.cached || pruned.rooms;
+}
+
+char *guard_refusal(struct arena *arena, const struct guard_ask *ask,
+		    const struct estimate *estimate)
+{
+	char *why = disk_refusal(arena, ask, estimate);
+
+	if (why && make_room(arena, ask))
+		why = disk_refusal(arena, ask, estimate);
 	return why ? why : memory_refusal(arena, ask, estimate);
 }

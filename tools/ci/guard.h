@@ -28,6 +28,12 @@ struct guard_ask {
 	const struct settings *settings;
 	const char *cache, *state; /* folders; parents are looked at where they are not there yet */
 	uint64_t free_cache, free_state, free_memory; /* MiB, for tests; 0: look */
+	/*
+	 * With a journal, a disk that will not do is made room on first: see prune_hurry(). Only with the lock of the state folder held.
+	 */
+	struct results *journal;
+	const char *home;
+	int64_t now;
 };
 /* NULL: go on. Else what is missing and what to do: "needs 3100 MiB in ~/.cache/series, 800 MiB are free beyond ...". */
 char *guard_refusal(struct arena *arena, const struct guard_ask *ask,
@@ -75,6 +81,11 @@ struct prune_ask {
  * nobody refers to any more. What others have locked stays. Rulings stay: history is small.
  */
 int prune(struct arena *arena, const struct prune_ask *ask, struct pruned *pruned);
+/*
+ * What can be made again from the store and ccache, now that the disk is full: sources and objects of kernels that no line has any
+ * more, builds that were not used for a week. Nothing of what was found out.
+ */
+int prune_hurry(struct arena *arena, const struct prune_ask *ask, struct pruned *pruned);
 /* "3 runs, 4 builds: 1200 MiB", "nothing". */
 char *pruned_text(struct arena *arena, const struct pruned *pruned);
 

@@ -94,6 +94,16 @@ int prune(struct arena *arena, const struct prune_ask *ask, struct pruned *prune
 	return ask->dry ? 0 : journal_prune(ask->journal, ask->now, ask->settings->publish.days);
 }
 
+int prune_hurry(struct arena *arena, const struct prune_ask *ask, struct pruned *pruned)
+{
+	struct prune_ask cache_only = *ask;
+	struct pruning p = { .arena = arena, .ask = &cache_only, .pruned = pruned, .hurry = true };
+
+	*pruned = (struct pruned){ 0 };
+	cache_only.repo = NULL;
+	return prune_cache(&p) ? fail_in("cannot make room") : 0;
+}
+
 char *pruned_text(struct arena *arena, const struct pruned *pruned)
 {
 	const struct {

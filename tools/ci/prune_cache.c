@@ -19,6 +19,8 @@
 #include "patch/version.h"
 
 #define ROOM_DAYS 7
+/* In a hurry. */
+#define BUILT_DAYS 7
 #define SERIES_REFS "refs/series/"
 #define TIP_REFS SERIES_REFS "tip/"
 
@@ -40,7 +42,11 @@ static int built_prune(struct pruning *p)
 {
 	const char *dir = arena_printf(p->arena, "%s/built", p->ask->cache);
 	int lock __free(fd) = lock_try(p->arena, dir, ".lock");
+	unsigned int days = p->ask->settings->publish.days;
 	struct file_names names = { 0 };
+
+	if (p->hurry && days > BUILT_DAYS)
+		days = BUILT_DAYS;
 
 	/* Whoever puts an entry into place just now comes first; there is another day. */
 	if (lock < 0)
@@ -57,7 +63,7 @@ static int built_prune(struct pruning *p)
 		if (usage_add(path, &usage))
 			return -1;
 		/* With the lock held, what has the temporary name is a killed one's. */
-		if (!unfinished && !prune_is_old(p, usage.newest, p->ask->settings->publish.days))
+		if (!unfinished && !prune_is_old(p, usage.newest, days))
 			continue;
 		p->pruned->cached++;
 		if (prune_take(p, dir, names.items[i], usage.bytes))
@@ -140,7 +146,7 @@ static int room_prune(struct pruning *p, const char *dir, const char *name, bool
 		days = ROOM_DAYS;
 	if (room_used(p, room, &used))
 		return -1;
-	if (!prune_is_old(p, used, days))
+	if (!(p->hurry && !wanted) && !prune_is_old(p, used, days))
 		return 0;
 
 	int lock __free(fd) = lock_try(p->arena, room, "lock");

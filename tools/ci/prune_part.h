@@ -15,6 +15,7 @@ struct pruning {
 	const struct prune_ask *ask;
 	struct rulings all; /* newest first */
 	struct pruned *pruned;
+	bool hurry; /* the disk is full */
 };
 
 /* Was it left alone for so many days before `now`? */
