@@ -102,11 +102,12 @@ static bool stat_read(struct arena *arena, pid_t pid, struct process *process)
 /* The folder of the task, when it is one of `home`; NULL. */
 static char *task_of(struct arena *arena, pid_t pid, const char *home)
 {
+	struct arena *scratch __free(arena) = arena_new();
+	const char *path = arena_printf(scratch, "/proc/%d/environ", pid);
 	struct slice text = { 0 }, one;
 	size_t n = strlen(home);
 
-	if (file_read(arena, arena_printf(arena, "/proc/%d/environ", pid), ENVIRON_MAX, &text) !=
-	    1) {
+	if (file_read(scratch, path, ENVIRON_MAX, &text) != 1) {
 		fail_clear();
 		return NULL;
 	}
