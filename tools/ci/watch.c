@@ -117,6 +117,22 @@ int look_release(struct looking *l, const struct target *target, struct kernel *
 	return there;
 }
 
+int look_settle(struct looking *l, struct line *line)
+{
+	struct watched *w = line->watched;
+	struct version version;
+	int r;
+
+	w->there = true;
+	if (w->kernel.name && !w->kernel.ref)
+		return 0;
+	r = look_release(l, line->target, &w->kernel, &version);
+	w->there = r > 0;
+	if (!r)
+		w->kernel = (struct kernel){ 0 };
+	return r < 0 ? -1 : 0;
+}
+
 static bool wants_tags(const struct watch *watch, const struct target *target, const char *url)
 {
 	if (watch->url)

@@ -67,6 +67,8 @@ int look_store(struct looking *l, const char *name, struct kernel *kernel);
 /* The newest release of a target that is known by now: its kernel (ref NULL where it is not in the store): 1, 0, -1. */
 int look_release(struct looking *l, const struct target *target, struct kernel *kernel,
 		 struct version *version);
+/* The kernel of a line of releases: one that only would be taken in stays, else the newest that there is. */
+int look_settle(struct looking *l, struct line *line);
 void look_trouble(struct looking *l, struct line *line, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 

@@ -121,7 +121,6 @@ static int take_tag(struct looking *l, const struct asked_remote *remote, struct
 
 int look_tags(struct looking *l, const struct asked_remote *remote, struct line *line, bool *any)
 {
-	struct watched *w = line->watched;
 	const struct remote_ref *ref = NULL;
 	struct version version, last;
 	size_t passed = 0, fetched = 0;
@@ -146,15 +145,7 @@ int look_tags(struct looking *l, const struct asked_remote *remote, struct line 
 			return -1;
 		passed++;
 	}
-	if (w->kernel.name) { /* one that only would be taken in */
-		w->there = true;
-		return 0;
-	}
-	r = look_release(l, line->target, &w->kernel, &version);
-	w->there = r > 0;
-	if (!r)
-		w->kernel = (struct kernel){ 0 };
-	return r < 0 ? -1 : 0;
+	return look_settle(l, line);
 }
 
 /* ---- branches ---- */

@@ -143,9 +143,7 @@ static int ask_source(struct looking *l, struct line *line, const struct source 
 
 int look_sources(struct looking *l, struct line *line, int64_t *answered)
 {
-	struct watched *w = line->watched;
-	const char *key = arena_printf(l->arena, "%s", line->target->name);
-	struct version version;
+	const char *key = line->target->name;
 	char *noted;
 	int r = SAID_NOTHING;
 
@@ -169,13 +167,5 @@ int look_sources(struct looking *l, struct line *line, int64_t *answered)
 	if (r == SAID)
 		look_note(l, look_note_name(l, "reached", key),
 			  arena_printf(l->arena, "%lld", (long long)*answered));
-	if (w->kernel.name && !w->kernel.ref) { /* one that only would be taken in */
-		w->there = true;
-		return 0;
-	}
-	r = look_release(l, line->target, &w->kernel, &version);
-	w->there = r > 0;
-	if (!r)
-		w->kernel = (struct kernel){ 0 };
-	return r < 0 ? -1 : 0;
+	return look_settle(l, line);
 }

@@ -87,6 +87,11 @@ static char *why_of(struct arena *arena, struct slice said)
 		line = slice_trim(line);
 		if (slice_starts(line, "fatal: ")) {
 			line = slice_skip(line, strlen("fatal: "));
+			/* Who calls us says what was asked. */
+			if (slice_starts(line, "unable to access '") &&
+			    slice_find(line, SLICE("': ")) > 0)
+				line = slice_skip(line, (size_t)slice_find(line, SLICE("': ")) + 3);
+
 			if (slice_starts(line, "Could not read from remote") && before.n)
 				line = before;
 			return text_shown(arena, slice_str(arena, line));
