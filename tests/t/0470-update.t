@@ -167,7 +167,9 @@ test_expect_success 'killed at any moment, the series is the old one or the new 
 	rm -rf new && cp -r before new && series -C new update --no-b4 v3.mbox; mkdir -p tmp; for i in $(seq 1 20); do
 		rm -rf ws && cp -r before ws && TMPDIR=$PWD/tmp timeout -s KILL 0.0$i series -C ws update --no-b4 v3.mbox >/dev/null 2>&1
 		diff -r -x ".*" ws/series/demo before/series/demo >/dev/null || diff -r -x ".*" ws/series/demo new/series/demo || return 1
-		series -C ws update --no-b4 v3.mbox >/dev/null 2>&1; diff -r new ws || return 1
+		# A child of the dead one may hold its lock for a moment more.
+		for try in 1 2 3 4 5; do series -C ws update --no-b4 v3.mbox >out 2>&1; test $? = 75 || break; sleep 0.2; done
+		diff -r new ws || { cat out; return 1; }
 	done
 '
 

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#define _GNU_SOURCE
 #include "patch/import.h"
 
 #include "base/fail.h"
@@ -38,21 +37,6 @@ static int import_name(struct context *c, const char *workspace, const char **na
 	return 0;
 }
 
-static json_t *trailers_json(const struct trailers *trailers)
-{
-	json_t *array = json_array();
-
-	for (size_t i = 0; i < trailers->n; i++) {
-		char *line = NULL;
-
-		if (asprintf(&line, "%s: %s", trailers->items[i].key, trailers->items[i].value) >=
-		    0)
-			json_array_append_new(array, json_shown(line));
-		free(line);
-	}
-	return array;
-}
-
 static void import_json(const struct import *import, const char *name, struct text *out)
 {
 	json_t *json __free(json) = json_object();
@@ -63,7 +47,7 @@ static void import_json(const struct import *import, const char *name, struct te
 	json_object_set_new(json, "created", json_boolean(import->created));
 	json_object_set_new(json, "b4", json_boolean(import->by_b4));
 	json_object_set_new(json, "patches", patches);
-	json_object_set_new(json, "refused", trailers_json(&import->refused));
+	json_object_set_new(json, "refused", json_trailers(&import->refused));
 	for (size_t i = 0; i < import->n; i++) {
 		const struct imported *patch = &import->items[i];
 		json_t *one = json_object();
@@ -73,7 +57,7 @@ static void import_json(const struct import *import, const char *name, struct te
 		json_object_set_new(one, "file", json_shown(patch->file));
 		json_object_set_new(one, "subject", json_shown(patch->subject));
 		json_object_set_new(one, "replaced", json_boolean(patch->replaced));
-		json_object_set_new(one, "trailers", trailers_json(&patch->given));
+		json_object_set_new(one, "trailers", json_trailers(&patch->given));
 	}
 	text_add_json(out, json);
 }

@@ -9,6 +9,7 @@
 
 #include "cmd/command.h"
 #include "patch/port.h"
+#include "patch/thread.h"
 
 DEFINE_FREE(json, json_t *, json_decref(_v))
 
@@ -37,6 +38,8 @@ json_t *report_json(const struct report *report);
 
 /* A string of JSON: what is no UTF-8 in `s` is shown escaped. NULL gives null. */
 json_t *json_shown(const char *s);
+/* ["Reviewed-by: A <a@b>", ...] */
+json_t *json_trailers(const struct trailers *trailers);
 /* Append `json` and a newline. */
 void text_add_json(struct text *out, const json_t *json);
 /* "1/3" */

@@ -25,6 +25,19 @@ static int text_dump(const char *buffer, size_t size, void *out)
 	return 0;
 }
 
+json_t *json_trailers(const struct trailers *trailers)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < trailers->n; i++) {
+		struct text line __free_text = TEXT_INIT;
+
+		text_addf(&line, "%s: %s", trailers->items[i].key, trailers->items[i].value);
+		json_array_append_new(array, json_shown(text_str(&line)));
+	}
+	return array;
+}
+
 void text_add_json(struct text *out, const json_t *json)
 {
 	json_dump_callback(json, text_dump, out, JSON_INDENT(2));

@@ -285,21 +285,6 @@ void updating_text(struct updating *u, const struct text *diff, struct text *out
 	end_text(u, out);
 }
 
-static json_t *trailers_json(const struct trailers *trailers)
-{
-	json_t *array = json_array();
-
-	for (size_t i = 0; i < trailers->n; i++) {
-		char *line = NULL;
-
-		if (asprintf(&line, "%s: %s", trailers->items[i].key, trailers->items[i].value) >=
-		    0)
-			json_array_append_new(array, json_shown(line));
-		free(line);
-	}
-	return array;
-}
-
 static json_t *patches_json(const struct updating *u)
 {
 	json_t *array = json_array();
@@ -317,7 +302,7 @@ static json_t *patches_json(const struct updating *u)
 		json_object_set_new(one, "subject", json_shown(item->subject));
 		json_object_set_new(one, "file", json_shown(item->file));
 		json_object_set_new(one, "upstream", json_shown(item->upstream));
-		json_object_set_new(one, "trailers", trailers_json(&item->given));
+		json_object_set_new(one, "trailers", json_trailers(&item->given));
 	}
 	return array;
 }

@@ -137,24 +137,27 @@ static int place_patches(struct intake *in)
 	return 0;
 }
 
+int import_check(const struct mail *mails, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (!*mails[i].subject)
+			return fail_as(FAIL_USAGE, "a patch by %s has no subject",
+				       mails[i].author.name);
+		for (size_t k = 0; k < mails[i].diff.n; k++)
+			if (mails[i].diff.items[k].binary)
+				return fail_as(FAIL_USAGE,
+					       "'%s' changes a binary file: a series is text",
+					       mails[i].subject);
+	}
+	return 0;
+}
+
 static int check_mails(const struct intake *in)
 {
 	if (in->ask->upstream && in->gathered.n != 1)
 		return fail_as(FAIL_USAGE, "--upstream names one commit, and these are %zu patches",
 			       in->gathered.n);
-	for (size_t i = 0; i < in->gathered.n; i++) {
-		const struct mail *mail = &in->gathered.items[i];
-
-		if (!*mail->subject)
-			return fail_as(FAIL_USAGE, "a patch by %s has no subject",
-				       mail->author.name);
-		for (size_t k = 0; k < mail->diff.n; k++)
-			if (mail->diff.items[k].binary)
-				return fail_as(FAIL_USAGE,
-					       "'%s' changes a binary file: a series is text",
-					       mail->subject);
-	}
-	return 0;
+	return import_check(in->gathered.items, in->gathered.n);
 }
 
 /* Copy the files of the old folder, not the folders in it. */

@@ -11,6 +11,8 @@
 
 /* One change of a workspace's series at a time: let go by closing `fd`. FAIL_BUSY where another is at work. */
 int import_lock(struct arena *arena, const char *workspace, int *fd);
+/* Can these be patches of a series? Fails with FAIL_USAGE for one without a subject, or that is not all text. */
+int import_check(const struct mail *mails, size_t n);
 /* The patch as it lies in a series; what is written must say what the mail said. `upstream` may be NULL. */
 int import_put_patch(struct arena *arena, const char *path, const struct mail *mail,
 		     const char *upstream);

@@ -234,23 +234,6 @@ static int write_keys(struct arena *arena, const struct renewal *renewal,
 	return 0;
 }
 
-static int check_binary(const struct gathered *gathered)
-{
-	for (size_t i = 0; gathered && i < gathered->n; i++) {
-		const struct mail *mail = &gathered->items[i];
-
-		if (!*mail->subject)
-			return fail_as(FAIL_USAGE, "a patch by %s has no subject",
-				       mail->author.name);
-		for (size_t k = 0; k < mail->diff.n; k++)
-			if (mail->diff.items[k].binary)
-				return fail_as(FAIL_USAGE,
-					       "'%s' changes a binary file: a series is text",
-					       mail->subject);
-	}
-	return 0;
-}
-
 int renewal_make(struct arena *arena, const struct renewal_ask *ask, const char *dir,
 		 struct renewal *renewal)
 {
@@ -260,7 +243,7 @@ int renewal_make(struct arena *arena, const struct renewal_ask *ask, const char 
 	const struct mail **mails;
 
 	*renewal = (struct renewal){ .dir = arena_strdup(arena, dir) };
-	if (check_binary(ask->gathered) ||
+	if ((ask->gathered && import_check(ask->gathered->items, ask->gathered->n)) ||
 	    renewal_digest(arena, ask->workspace, name, renewal->digest) || file_make_dirs(to) ||
 	    list_items(arena, ask, renewal, &mails) || copy_rest(arena, ask, to) ||
 	    write_patches(arena, ask, renewal, mails, to) || write_order(arena, ask, renewal, to) ||

@@ -29,6 +29,7 @@ int renewal_copy(struct arena *arena, const char *from, const char *to);
 /* A hash of the series' folders in a workspace: names, bytes, executable bits. */
 int renewal_digest(struct arena *arena, const char *workspace, const char *name, char digest[65]);
 
-extern const char *const renewal_folders[3]; /* "backports", "coccinelle", "series": in this order they are replaced */
+extern const char *const
+	renewal_folders[3]; /* "backports", "coccinelle", "series": in this order they are replaced */
 
 #endif
