@@ -59,17 +59,20 @@ static int failed(struct looking *l, struct line *line, struct taking *t)
 	return 0;
 }
 
-/* Is there room for it? NULL: yes. */
+/* Is there room for it, after some was made where that helps? NULL: yes. */
 static int no_room(struct looking *l, struct line *line, char **why)
 {
 	struct guard_ask guard = { .settings = l->ask->settings,
 				   .cache = l->ask->cache,
-				   .state = l->ask->state };
+				   .state = l->ask->state,
+				   .journal = l->ask->journal,
+				   .now = l->ask->now };
 	struct estimate estimate;
 
 	*why = NULL;
 	if (!l->ask->state)
 		return 0;
+	guard.home = arena_printf(l->arena, "%s/ci", l->ask->state);
 	if (estimate_make(l->arena, l->ask->journal, l->ask->cache, PROOF_APPLY,
 			  line->watched->line, 0, &estimate))
 		return -1;
