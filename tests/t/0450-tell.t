@@ -119,6 +119,15 @@ test_expect_success 'a week without a mail: one that says that it lives' '
 	grep "stable: answered" mail && grep "GiB are free" mail && tick && test "$(mails)" = $((n + 1))
 '
 
+test_expect_success 'a newer version of the series on the lists is told once' '
+	n=$(mails) && for i in 1 2; do
+		sed -e "1s/^From .*/From mboxrd@z Thu Jan  1 00:00:00 1970/" -e "s,^Subject: \[PATCH.*\] ,Subject: [PATCH v2 $i/2] ," \
+			-e "s/^Date: .*/Message-ID: <$i.v2@example.org>\nIn-Reply-To: <1.v2@example.org>\nDate: Fri, 17 Nov 2023 12:00:00 +0000/" -e "s/return demo_add(a, a)/return demo_add(a, +a)/" ws/series/demo/000$i-*.patch || return 1
+	done >lists && git config -f ws/ci/ci.conf lore.watch yes && git config -f ws/ci/ci.conf lore.archive "$PWD/lists" &&
+	tick && test "$(mails)" = $((n + 1)) && last_mail >mail && cat mail && grep "^Subject: \[series demo\] v2 is on the lists\$" mail &&
+	grep "Message-ID: <[12].v2@example.org>" mail && grep "^  series -C ws update --dry-run" mail && tick && test "$(mails)" = $((n + 1))
+'
+
 test_expect_success 'a sendmail that refuses keeps the mail, and the next tick sends it' '
 	git config -f ws/ci/ci.conf --unset tell.folder && git config -f ws/ci/ci.conf tell.sendmail "$PWD/sendmail" &&
 	printf "#!/bin/sh\necho no route >&2\nexit 75\n" >sendmail && chmod +x sendmail &&

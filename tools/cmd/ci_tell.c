@@ -194,26 +194,32 @@ int ci_tell(struct ci *ci, const struct news *news, const struct staleness *stal
 
 int ci_tell_revision(struct ci *ci, const struct series *series, const struct revision *revision)
 {
+	bool which = ci->nseries > 1 && !ci->context->series_name;
 	struct text body __free_text = TEXT_INIT;
 	struct arena *arena = ci->arena;
+	/* 0: the patches do not say which posting they came from. */
+	const char *have = revision->have ?
+				   arena_printf(arena, "; the workspace has v%u", revision->have) :
+				   "";
 
 	if (!outbox_wanted(&ci->settings))
 		return 0;
 	letter_filled(&body, 0,
-		      arena_printf(arena,
-				   "Verdict: v%u of %s is on the lists, the workspace has v%u.",
-				   revision->found, series->name, revision->have));
+		      arena_printf(arena, "Verdict: v%u of %s is on the lists%s.", revision->found,
+				   series->name, have));
 	text_addc(&body, '\n');
 	letter_filled(&body, 2, arena_printf(arena, "Subject: %s", revision->subject));
 	letter_filled(&body, 2, arena_printf(arena, "From: %s", revision->from));
 	letter_filled(&body, 2, arena_printf(arena, "Message-ID: <%s>", revision->message_id));
 	text_adds(&body,
 		  "\nSee what changed, and take it in (backports that still fit are kept):\n");
-	text_addf(&body, "  %s --dry-run\n  %s\n", context_invoke(ci->context, "update"),
-		  context_invoke(ci->context, "update"));
+	for (int i = 0; i < 2; i++)
+		text_addf(&body, "  %s%s%s%s\n", context_invoke(ci->context, "update"),
+			  i ? "" : " --dry-run", which ? " --series " : "",
+			  which ? path_word(arena, series->name) : "");
 	return put(ci, series->name, arena_printf(arena, "revision %s", revision->message_id),
-		   arena_printf(arena, "[series %s] v%u is on the lists (v%u here)", series->name,
-				revision->found, revision->have),
+		   arena_printf(arena, "[series %s] v%u is on the lists", series->name,
+				revision->found),
 		   &body) < 0 ?
 		       -1 :
 		       0;
