@@ -18,7 +18,7 @@ header() {
 am() {
 	rm -rf am && git init -q am && git -C am fetch -q "$SERIES_STORE" "refs/series/kernel/$1" && git -C am checkout -q FETCH_HEAD &&
 	git -C am am -q "$PWD/$2"/000[1-9]-*.patch &&
-	test "$(git -C am rev-parse HEAD^{tree})" = "$(lib_git rev-parse "refs/series/demo/$1^{tree}")" &&
+	test "$(git -C am rev-parse "HEAD^{tree}")" = "$(lib_git rev-parse "refs/series/demo/$1^{tree}")" &&
 	git -C am log --format="%an %ae %ad%n%B" FETCH_HEAD..HEAD >got &&
 	lib_git log --format="%an %ae %ad%n%B" "refs/series/kernel/$1..refs/series/demo/$1" >want && test_cmp want got
 }
