@@ -414,6 +414,108 @@ static void infrastructure_is_tried_again_so_often_then_once_a_day(void **state)
 	world_end(w);
 }
 
+static void one_that_was_tried_in_the_future_is_tried_again(void **state)
+{
+	struct world *w = world_new(*state);
+
+	w->settings.tries = 1;
+	w->ask.now = NOW + 3650 * (int64_t)DAY;
+	done(w, PROOF_TEST);
+	/* The clock has been set right since. */
+	w->ask.now = NOW;
+	planned(w);
+	assert_true(item_of(w, "6.12.y", PROOF_TEST)->wanted);
+	world_end(w);
+}
+
+/* How a line stands is its newest rulings: older ones are put down anew, and nothing is done again. */
+static void a_line_that_goes_back_stands_as_it_did(void **state)
+{
+	struct world *w = world_new(*state);
+	const struct plan_item *item;
+
+	done(w, -1);
+	kernel(w, 0, "v6.12.10", "s1");
+	done(w, -1);
+	/* Its tag has vanished. */
+	kernel(w, 0, "v6.12.9", "s1");
+	assert_non_null(strstr(planned(w), "+6.12.y test: back at what it was in run 1: taken from "
+					   "there\n"));
+	assert_string_equal(w->plan.why, "6.12.y is back at what it was");
+	assert_int_equal(w->plan.wanted, 3);
+	item = item_of(w, "6.12.y", PROOF_TEST);
+	assert_non_null(item->same);
+	assert_int_equal(item->needs, 0);
+	done(w, -1);
+	planned(w);
+	assert_int_equal(w->plan.wanted, 0);
+	world_end(w);
+}
+
+/* All of a line is of one name, so that nothing of it seems to be of an older kernel. */
+static void the_same_tree_by_another_name_takes_its_rulings_along(void **state)
+{
+	struct world *w = world_new(*state);
+
+	w->settings.tries = 1;
+	done(w, PROOF_TEST);
+	kernel(w, 2, "v6.1.188-rc1+fedcba987654", "s1");
+	assert_non_null(strstr(planned(w), "+6.1.y-rc build: the same trees by another name as in "
+					   "run 1: taken from there\n"));
+	/* What is unknown stays so only where it says of which kernel. */
+	assert_true(item_of(w, "6.1.y-rc", PROOF_TEST)->wanted);
+	assert_false(item_of(w, "6.12.y", PROOF_TEST)->wanted);
+	done(w, -1);
+	planned(w);
+	assert_int_equal(w->plan.wanted, 0);
+	world_end(w);
+}
+
+/* Stable takes a backport only where every newer branch has it: verify asks them. */
+static void checks_are_made_again_when_a_newer_branch_has_lost_the_series(void **state)
+{
+	struct world *w = world_new(*state);
+
+	w->settings.verify = true;
+	done(w, -1);
+	kernel(w, 0, "v6.12.10", "s1");
+	done(w, -1);
+	assert_string_equal(item_of(w, "6.1.y", PROOF_VERIFY)->why, "has a ruling: run 1");
+	kernel(w, 0, "v6.12.11", "s1");
+	w->lines[0].port.mark = w->ported[0].mark = MARK_CONFLICT;
+	assert_non_null(strstr(planned(w), "+6.1.y verify: tools, series itself or what newer "
+					   "branches have changed\n"));
+	/* The older one says nothing of the newer. */
+	kernel(w, 0, "v6.12.10", "s1");
+	w->lines[0].port.mark = w->ported[0].mark = MARK_EXACT;
+	kernel(w, 1, "v6.1.188", "s1");
+	w->lines[1].port.mark = w->ported[1].mark = MARK_CONFLICT;
+	planned(w);
+	assert_false(item_of(w, "6.12.y", PROOF_VERIFY)->wanted);
+	world_end(w);
+}
+
+/* As perl does: after an empty line. */
+static void a_tool_is_known_by_the_first_words_it_says(void **state)
+{
+	struct world *w = world_new(*state);
+	const char *path = getenv("PATH");
+
+	w->settings.verify = true;
+	put(w, "bin/sparse", "#!/bin/sh\necho; echo 'version 1'\n", 0755);
+	setenv("PATH", arena_printf(*state, "%s/bin:%s", w->temp, path), 1);
+	done(w, -1);
+	put(w, "bin/sparse", "#!/bin/sh\necho; echo 'version 2'\n", 0755);
+	planned(w);
+	assert_true(item_of(w, "6.12.y", PROOF_VERIFY)->wanted);
+	/* One that is killed says nothing, and is no third. */
+	put(w, "bin/sparse", "#!/bin/sh\nkill -9 $$\n", 0755);
+	assert_fails(plan_make(w->arena, &w->ask, &w->plan), FAIL_INFRA,
+		     "sparse --version gives no answer");
+	setenv("PATH", path, 1);
+	world_end(w);
+}
+
 static void a_test_waits_as_long_as_its_build_does(void **state)
 {
 	struct world *w = world_new(*state);
@@ -488,5 +590,10 @@ UNIT_MAIN(unit(at_first_all_is_wanted_candidates_first_then_releases_newest_firs
 	  unit(a_recipe_is_of_what_the_proof_depends_on_and_nothing_else),
 	  unit(a_known_failure_that_ends_is_looked_at_again),
 	  unit(infrastructure_is_tried_again_so_often_then_once_a_day),
+	  unit(one_that_was_tried_in_the_future_is_tried_again),
+	  unit(a_line_that_goes_back_stands_as_it_did),
+	  unit(the_same_tree_by_another_name_takes_its_rulings_along),
+	  unit(checks_are_made_again_when_a_newer_branch_has_lost_the_series),
+	  unit(a_tool_is_known_by_the_first_words_it_says),
 	  unit(a_test_waits_as_long_as_its_build_does), unit(two_lines_with_the_same_trees_share),
 	  unit(nothing_is_planned_beyond_a_conflict_or_an_empty_port))

@@ -3,6 +3,9 @@
  * What is asked of each proof, in this order: is there a ruling for just this input; did the infrastructure fail too often for
  * now; has another line a ruling for the same trees and recipe; and else what has changed since the last ruling of its line.
  *
+ * A line stands as its newest rulings say. So one that is there already is put down once more where the line has stood elsewhere since
+ * (a queue that took a patch back, a tag that vanished), or where its kernel is called otherwise now.
+ *
  * Lines are taken as they are urgent: release candidates, which have a deadline, then releases, then the queue; among equals the newest
  * kernel first. Within a line: apply, build, verify, tests. Applying is done while planning, so what will not apply on the next
  * release is known before anything is built.
@@ -149,6 +152,8 @@ static char *why_wanted(struct planner *p, const struct plan_item *item)
 		change = "how the series applies, or its messages, changed";
 	if (!change)
 		change = "its ruling is not known any more";
+	if (item->kind == PROOF_VERIFY && !strcmp(change, RECIPE_TOOLS_CHANGED))
+		change = "tools, series itself or what newer branches have changed";
 	reason(p, arena_strdup(p->arena, change));
 	return arena_strdup(p->arena, change);
 }
@@ -173,15 +178,19 @@ static void decide_again(struct planner *p, struct plan_item *item, unsigned int
 	const char *why = standing && standing->unknown && *standing->why ?
 				  arena_printf(p->arena, " (%s)", standing->why) :
 				  "";
+	bool renamed = standing && strcmp(standing->target, kernel_of(item)) != 0;
 
-	item->wanted = misses < tries || p->ask->now - last >= DAY;
+	/* A clock that was ahead when it was tried keeps nobody waiting. */
+	item->wanted = misses < tries || renamed || last > p->ask->now || p->ask->now - last >= DAY;
 	if (misses < tries)
 		item->why = arena_printf(p->arena, "infrastructure last time%s: try %u of %u", why,
 					 misses + 1, tries);
 	else
 		item->why = arena_printf(p->arena, "infrastructure %u times in a row%s: %s%s",
 					 misses, why,
-					 item->wanted ? "tried once a day" : "tried again after ",
+					 renamed      ? "tried under its new name" :
+					 item->wanted ? "tried once a day" :
+							"tried again after ",
 					 item->wanted ? "" : moment(p->arena, last + DAY));
 	if (item->wanted)
 		reason(p, arena_strdup(p->arena, "what failed for infrastructure is tried again"));
@@ -219,6 +228,42 @@ static int other_line(struct planner *p, const struct ruling *want, struct rulin
 	return journal_ruling_find(p->ask->journal, p->arena, &there_like, ruling);
 }
 
+static bool same_input(const struct input *a, const struct input *b)
+{
+	return git_oid_equal(&a->base, &b->base) && git_oid_equal(&a->patched, &b->patched) &&
+	       !strcmp(a->recipe, b->recipe);
+}
+
+/* There is a ruling for just this input: it is how the line stands, or is so again. */
+static void decide_known(struct planner *p, struct plan_item *item, const struct ruling *found)
+{
+	const struct ruling *last = standing_of(p, item);
+	const char *line = item->line->watched->line;
+	struct ruling *same;
+	bool renamed;
+
+	item->known = true;
+	if (!last ||
+	    (same_input(&last->input, &item->input) && !strcmp(last->target, kernel_of(item)))) {
+		item->why =
+			arena_printf(p->arena, "has a ruling: run %lld", (long long)found->round);
+		return;
+	}
+	same = arena_new_of(p->arena, struct ruling);
+	*same = *found;
+	item->same = same;
+	item->wanted = true;
+	renamed = same_input(&last->input, &item->input);
+	item->why = arena_printf(p->arena, "%s run %lld: taken from there",
+				 renamed ? "the same trees by another name as in" :
+					   "back at what it was in",
+				 (long long)found->round);
+	reason(p, arena_printf(p->arena,
+			       renamed ? "%s has moved, to the same tree" :
+					 "%s is back at what it was",
+			       line));
+}
+
 /* The index + 1 of an item of this plan that will bring what this one wants; 0. */
 static size_t twin_of(const struct planner *p, const struct plan_item *item)
 {
@@ -227,9 +272,7 @@ static size_t twin_of(const struct planner *p, const struct plan_item *item)
 
 		if (other->wanted && other->kind == item->kind && other->cell == item->cell &&
 		    other->line->series == item->line->series && other->line != item->line &&
-		    git_oid_equal(&other->input.base, &item->input.base) &&
-		    git_oid_equal(&other->input.patched, &item->input.patched) &&
-		    !strcmp(other->input.recipe, item->input.recipe))
+		    same_input(&other->input, &item->input))
 			return i + 1;
 	}
 	return 0;
@@ -247,9 +290,7 @@ static int decide(struct planner *p, struct plan_item *item, size_t *twin)
 	if (there < 0)
 		return -1;
 	if (there) {
-		item->known = true;
-		item->why =
-			arena_printf(p->arena, "has a ruling: run %lld", (long long)found.round);
+		decide_known(p, item, &found);
 		return 0;
 	}
 	if (item->kind != PROOF_APPLY) {

@@ -67,7 +67,10 @@ static const char *keep_answer(struct recipes *recipes, const char *about, const
 	return text;
 }
 
-/* The first line that `NAME --version` gives; a tool that is not there is said to be missing. */
+/*
+ * The first line with something in it that `NAME --version` gives; a tool that is not there is said to be missing. One that gives no
+ * answer now is no other tool: that would have everything done again.
+ */
 static const char *tool_version(struct recipes *recipes, const char *name)
 {
 	struct arena *arena = recipes->arena;
@@ -84,7 +87,12 @@ static const char *tool_version(struct recipes *recipes, const char *name)
 		return keep_answer(recipes, about, "missing");
 	if (child_run(arena, &ask, &answer))
 		return NULL;
-	slice_line(&answer.out, &line);
+	if (answer.timed_out || answer.status > 128) {
+		fail("%s --version gives no answer", name);
+		return NULL;
+	}
+	while (slice_line(&answer.out, &line) && slice_blank(line))
+		;
 	return keep_answer(recipes, about, slice_str(arena, line));
 }
 
@@ -268,6 +276,35 @@ static int add_cell(struct parts *parts, const struct cell *cell, const char *ke
 	return add_file(parts, &parts->tools, busybox);
 }
 
+/*
+ * Whether the newer branches have it, which verify asks (kernel/audit_rules.c). Not a part of what the workspace says: who does
+ * a task sees one line only.
+ */
+static void add_newer(struct parts *parts, const struct plan_line *line)
+{
+	const struct plan_ask *ask = parts->recipes->ask;
+	struct version own, branch;
+
+	if (!version_parse(slice_of(line->port.kernel.name), &own))
+		return;
+	for (size_t i = 0; i < ask->nlines; i++) {
+		const struct plan_line *other = &ask->lines[i];
+		const char *target = other->watched ? other->watched->target->name : "";
+
+		if (!other->ported || other->series != line->series ||
+		    other->watched->watch->kind != WATCH_RELEASE ||
+		    !version_parse(slice_of(target), &branch) || version_belongs(&own, &branch) ||
+		    version_cmp(&branch, &own) < 0)
+			continue;
+		add(&parts->tools, target);
+		for (size_t p = 0; p < other->port.n; p++)
+			add_number(&parts->tools, other->port.items[p].mark == MARK_CONFLICT ? 0 :
+						  other->port.items[p].mark == MARK_PRESENT  ? 1 :
+						  other->port.items[p].mark == MARK_SKIPPED  ? 2 :
+											       3);
+	}
+}
+
 /* What the checks of kernel/audit.h look at beside the trees. */
 static int add_checks(struct parts *parts, const struct plan_line *line)
 {
@@ -294,6 +331,7 @@ static int add_checks(struct parts *parts, const struct plan_line *line)
 	}
 	add(key, line->series->base);
 	add_number(key, line->series->trusted);
+	add_newer(parts, line);
 	if (add_folder(parts, "coccinelle/checks") ||
 	    add_folder(parts,
 		       arena_printf(parts->recipes->arena, "coccinelle/%s", line->series->name)))
@@ -420,7 +458,7 @@ const char *recipe_change(const char *before, const char *now)
 	if (differs(before, now, RECIPE_KNOWN, RECIPE_TOOLS))
 		return "a known failure was added, changed or is over";
 	if (differs(before, now, RECIPE_TOOLS, RECIPE_DIGITS))
-		return "tools or series itself changed";
+		return RECIPE_TOOLS_CHANGED;
 	return NULL;
 }
 
