@@ -255,6 +255,32 @@ static void what_there_is_no_room_for_has_failed_without_being_begun(void **stat
 	world_end(w);
 }
 
+/* Somebody called series as root there, say. */
+static void a_folder_that_cannot_be_used_keeps_no_other_task_waiting(void **state)
+{
+	struct world *w = world_new(*state, "finish done");
+
+	assert_ok(file_make_dirs(arena_printf(*state, "%s/tasks", w->temp)));
+	assert_ok(file_write(w->tasks[0].dir, SLICE("no folder"), 0666));
+	assert_ok(executor_local(*state, &w->ask));
+	assert_non_null(strstr(w->said, "1 failed: "));
+	assert_non_null(strstr(w->said, "tasks/1"));
+	assert_non_null(strstr(w->said, "2 cancelled: its build failed: "));
+	assert_non_null(strstr(w->said, "3 done"));
+	world_end(w);
+}
+
+static void a_program_that_cannot_be_started_is_said(void **state)
+{
+	struct world *w = world_new(*state, "finish done");
+
+	unlink(w->ask.program);
+	assert_ok(executor_local(*state, &w->ask));
+	assert_non_null(strstr(w->said, "1 failed: "));
+	assert_non_null(strstr(w->said, w->ask.program));
+	world_end(w);
+}
+
 /* As a tick that is dead now has left it. */
 static void sent_before(struct world *w, int i)
 {
@@ -363,6 +389,8 @@ UNIT_MAIN(unit(tasks_are_done_in_order_each_as_a_process_with_its_folder),
 	  unit(one_that_dies_twice_is_lost_and_its_last_words_are_told),
 	  unit(a_broken_outcome_counts_as_none), unit(one_that_hangs_is_ended_with_all_it_started),
 	  unit(what_there_is_no_room_for_has_failed_without_being_begun),
+	  unit(a_folder_that_cannot_be_used_keeps_no_other_task_waiting),
+	  unit(a_program_that_cannot_be_started_is_said),
 	  unit(what_a_dead_tick_sent_and_has_ended_is_taken_as_it_is),
 	  unit(what_still_runs_is_waited_for_and_not_done_twice),
 	  unit(a_holder_past_its_time_is_ended_and_the_task_done_again),

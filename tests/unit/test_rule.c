@@ -140,8 +140,8 @@ static void what_is_bad_in_a_check_is_the_reason(void **state)
 
 static void infrastructure_is_neither_a_pass_nor_red(void **state)
 {
-	static const enum outcome_word words[] = { OUTCOME_FAILED, OUTCOME_LOST,
-						   OUTCOME_CANCELLED };
+	static const enum outcome_word words[] = { OUTCOME_FAILED, OUTCOME_LOST, OUTCOME_CANCELLED,
+						   OUTCOME_SUPERSEDED };
 	struct world *w = world_new(*state);
 	struct ruling r;
 
@@ -170,6 +170,16 @@ static void infrastructure_is_neither_a_pass_nor_red(void **state)
 	assert_ok(rule_task(*state, w->results, &w->settings, &w->task, &w->outcome, 4, NOW, &r));
 	assert_true(r.unknown && !r.red);
 	assert_non_null(strstr(r.why, "what it found is not in"));
+	/* It cannot be read: that keeps no run open. */
+	assert_ok(file_make_dirs(arena_printf(*state, "%s/found.json", w->temp)));
+	assert_ok(rule_task(*state, w->results, &w->settings, &w->task, &w->outcome, 4, NOW, &r));
+	assert_true(r.unknown && !r.red);
+	assert_non_null(strstr(r.why, "found.json"));
+	assert_int_equal(rmdir(arena_printf(*state, "%s/found.json", w->temp)), 0);
+	/* It has looked at nothing. */
+	w->found.n = 0;
+	r = ruled(*state, w);
+	assert_true(r.unknown && !r.red);
 	world_end(w);
 }
 
@@ -261,6 +271,25 @@ static void it_counts_only_where_it_was_meant(void **state)
 	world_end(w);
 }
 
+static void what_does_not_build_is_no_known_failure(void **state)
+{
+	struct world *w = world_new(*state);
+	struct ruling r;
+
+	w->task.kind = PROOF_BUILD;
+	w->task.cell = "";
+	knows(w, "guest", NOW + 1);
+	finds(*state, w, FOUND_RED, "guest", "new warning");
+	r = ruled(*state, w);
+	assert_false(r.red);
+	w->found.n = 0;
+	finds(*state, w, FOUND_RED, "guest", "does not build");
+	r = ruled(*state, w);
+	assert_true(r.red);
+	assert_string_equal(r.word, "does not build");
+	world_end(w);
+}
+
 static void the_cell_of_its_run_is_named(void **state)
 {
 	struct world *w = world_new(*state);
@@ -315,4 +344,5 @@ UNIT_MAIN(unit(all_is_well), unit(what_is_not_green_is_a_sorted_set_and_the_wors
 	  unit(infrastructure_is_neither_a_pass_nor_red),
 	  unit(a_known_failure_is_taken_out_and_said), unit(one_whose_day_has_come_is_red_again),
 	  unit(one_that_passes_now_can_go), unit(it_counts_only_where_it_was_meant),
-	  unit(the_cell_of_its_run_is_named), unit(a_port_is_ruled_by_its_marks))
+	  unit(what_does_not_build_is_no_known_failure), unit(the_cell_of_its_run_is_named),
+	  unit(a_port_is_ruled_by_its_marks))

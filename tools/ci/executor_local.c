@@ -103,7 +103,18 @@ static int take_outcome(struct arena *arena, const struct doing *doing)
 	return 0;
 }
 
-enum run_end { RUN_ENDED, RUN_BUSY, RUN_LOST, RUN_LATE };
+enum run_end { RUN_ENDED, RUN_BUSY, RUN_LOST, RUN_LATE, RUN_NOT };
+
+/* It cannot even be begun (a folder that is not ours, no process to be had): that is said of it, and keeps no other task waiting. */
+static int run_not(struct arena *arena, enum run_end *end, char **how)
+{
+	if (fail_kind() == FAIL_INTERRUPTED)
+		return -1;
+	*end = RUN_NOT;
+	*how = arena_strdup(arena, fail_message());
+	fail_clear();
+	return 0;
+}
 
 /* Start it and see it to its end; `how` says more where there is no outcome. -1: we cannot go on. */
 static int run_once(struct arena *arena, struct doing *doing, enum run_end *end, char **how)
@@ -121,12 +132,15 @@ static int run_once(struct arena *arena, struct doing *doing, enum run_end *end,
 		.data = doing,
 	};
 	struct child_answer answer = { 0 };
+	struct order order = executor_order(ask, task);
 	int got;
 
+	if (order_write(arena, &order))
+		return run_not(arena, end, how);
 	if (executor_send(arena, ask, task, "local", ""))
 		return -1;
 	if (child_run(arena, &child, &answer))
-		return -1;
+		return run_not(arena, end, how);
 	got = take_outcome(arena, doing);
 	if (got < 0)
 		return -1;
@@ -169,6 +183,8 @@ static int task_do(struct arena *arena, struct doing *doing)
 			return -1;
 		if (end == RUN_ENDED)
 			return 0;
+		if (end == RUN_NOT)
+			return executor_say(arena, ask, task, OUTCOME_FAILED, how);
 		if (end == RUN_LATE)
 			return executor_say(arena, ask, task, OUTCOME_FAILED,
 					    arena_printf(arena,
@@ -200,9 +216,16 @@ static int task_adopt(struct arena *arena, struct doing *doing)
 
 	if (got)
 		return got;
+	/* A clock that was ahead when it was sent keeps nobody waiting for longer than a task may take. */
+	if (left > deadline_ms(doing->ask))
+		left = deadline_ms(doing->ask);
 	free_now = lock_wait(arena, doing, clock_ms() + (left > 0 ? left : 0));
-	if (free_now < 0)
-		return -1;
+	if (free_now < 0) {
+		if (fail_kind() == FAIL_INTERRUPTED)
+			return -1;
+		fail_clear(); /* what is wrong with its folder is said when it is begun */
+		free_now = 1;
+	}
 	got = take_outcome(arena, doing);
 	if (got)
 		return got;

@@ -188,6 +188,9 @@ static void rule_red(struct ruler *r, const struct found_item *item, const struc
 	const char *until = w ? arena_printf(r->arena, " (until %s, %s)", w->until_day, w->owner) :
 				"";
 
+	/* Of a kernel that cannot be built nothing else would be known either. */
+	if (!strcmp(item->word, "does not build"))
+		w = NULL;
 	if (w && r->now < w->until) {
 		*arena_push(r->arena, &r->waived) = item_line(r->arena, item, until);
 		known_add(&r->known, w, "");
@@ -313,10 +316,17 @@ int rule_task(struct arena *arena, struct results *results, const struct setting
 	if (cell_find(results, task, run, &ruling->cell_id))
 		return -1;
 	there = found_read(arena, task->dir, &found);
-	if (there < 0)
-		return -1;
+	if (there < 0) {
+		rule_unknown(ruling, arena_strdup(arena, fail_message()));
+		fail_clear();
+		return 0;
+	}
 	if (!there) {
 		rule_unknown(ruling, arena_printf(arena, "what it found is not in %s", task->dir));
+		return 0;
+	}
+	if (!found.n) {
+		rule_unknown(ruling, "it ended well and looked at nothing");
 		return 0;
 	}
 	rule_found(&ruler, &found, ruling);

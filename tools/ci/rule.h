@@ -2,7 +2,8 @@
 /*
  * Rule: a ruling made of what a task found, with known failures taken out.
  *
- * Infrastructure is never a pass and never a regression. A known failure whose day has come is red again.
+ * Infrastructure is never a pass and never a regression. A known failure whose day has come is red again. That a kernel does not
+ * build is never one.
  */
 #ifndef SERIES_CI_RULE_H
 #define SERIES_CI_RULE_H

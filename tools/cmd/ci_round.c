@@ -56,22 +56,20 @@ static int ruling_keep(struct ci *ci, struct round *round, struct task *task,
 		       const struct outcome *outcome, int64_t run)
 {
 	struct ruling ruling = { 0 };
-	bool ruled = outcome->word != OUTCOME_SUPERSEDED;
 
 	task->state = TASK_ENDED;
 	task->ended = time(NULL);
 	task->word = outcome_word(outcome->word);
 	task->note = outcome->note;
 	task->host = outcome->host;
-	if (ruled && rule_task(ci->arena, ci->journal, &ci->settings, task, outcome, run,
-			       task->ended, &ruling))
+	if (rule_task(ci->arena, ci->journal, &ci->settings, task, outcome, run, task->ended,
+		      &ruling))
 		return -1;
 	ruling.round = round->id;
 	ruling.at = task->ended;
 	if (journal_begin(ci->journal))
 		return -1;
-	if ((ruled && journal_ruling_put(ci->journal, &ruling)) ||
-	    journal_task_put(ci->journal, task)) {
+	if (journal_ruling_put(ci->journal, &ruling) || journal_task_put(ci->journal, task)) {
 		journal_finish(ci->journal, false);
 		return -1;
 	}
@@ -323,10 +321,27 @@ int round_begin(struct ci *ci)
 	return refs_move(ci) || round_write(ci, tasks, n) ? -1 : 0;
 }
 
+/* What a line has in common with one that was worked on is known now: a line is not left half ruled until the next tick. */
+static int twins_put(struct ci *ci)
+{
+	const struct plan_line *applied = NULL;
+
+	if (ci_replan(ci))
+		return -1;
+	for (size_t i = 0; i < ci->plan.n; i++) {
+		struct plan_item *item = &ci->plan.items[i];
+
+		if (item->kind == PROOF_APPLY && item->known && !item->wanted)
+			applied = item->line;
+		item->wanted &= item->line == applied && item->same != NULL;
+	}
+	return rulings_put(ci);
+}
+
 int round_finish(struct ci *ci)
 {
 	ci->tick.round = ci->round.id;
-	if (tasks_run(ci, &ci->round))
+	if (tasks_run(ci, &ci->round) || twins_put(ci))
 		return -1;
 	ci->round.ended = time(NULL);
 	return journal_round_end(ci->journal, &ci->round);
