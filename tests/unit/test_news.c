@@ -347,6 +347,10 @@ static void data_that_grows_old_is_stale_then_red(void **state)
 	assert_ok(staleness_find(*state, w.journal, &w.settings, now, &s));
 	assert_true(s.red);
 	assert_string_equal(s.text, "queue: has never answered (no such repository)");
+	/* By a clock that was years ahead: nobody knows when. */
+	reach(&w, "queue", now + 999 * 86400, "no route");
+	assert_ok(staleness_find(*state, w.journal, &w.settings, now, &s));
+	assert_true(s.red);
 	world_close(&w);
 }
 

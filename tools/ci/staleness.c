@@ -37,7 +37,9 @@ int staleness_find(struct arena *arena, struct results *journal, const struct se
 		return -1;
 	for (size_t i = 0; i < reaches.n; i++) {
 		const struct reach *reach = &reaches.items[i];
-		bool mute = reach->why && *reach->why, old = now - reach->reached > patience;
+		bool mute = reach->why && *reach->why;
+		/* One that answered in the future did so by a clock that was ahead: nobody knows when that was. */
+		bool old = now - reach->reached > patience || (mute && reach->reached - now > 3600);
 
 		if (!is_source(settings, reach->source) || (!mute && !old))
 			continue;

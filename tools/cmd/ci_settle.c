@@ -65,14 +65,15 @@ static int round_publish(struct ci *ci, struct round *round)
 /* The site first: the mails point there. */
 int round_settle(struct ci *ci, struct round *round, const struct staleness *staleness)
 {
-	struct round ours = ci->round;
 	struct news news = { 0 };
+	struct round ours;
 	int r;
 
 	if (round_publish(ci, round))
 		return -1;
 	if (round->told)
 		return 0;
+	ours = ci->round; /* which may be this very one */
 	ci->round = *round;
 	r = news_make(ci->arena, ci->journal, &ci->settings, round, &news) ||
 	    ci_tell(ci, &news, staleness);
@@ -156,7 +157,7 @@ int prune_settle(struct ci *ci)
 	if (journal_note_get(ci->journal, ci->arena, "pruned", &last))
 		return -1;
 	if (!ci->tick.round && last && slice_number(slice_of(last), INT64_MAX, &at) &&
-	    ci->now < (int64_t)at + 86400)
+	    ci->now < (int64_t)at + 86400 && ci->now >= (int64_t)at)
 		return 0;
 	if (try(ci, "pruning", prune(ci->arena, &ask, &pruned)) < 0)
 		return -1;
