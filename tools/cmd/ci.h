@@ -74,9 +74,12 @@ int site_keep(struct ci *ci, const struct round *round);
 int ci_tell(struct ci *ci, const struct news *news, const struct staleness *staleness);
 /* A newer revision of a series is on the lists: said once. */
 int ci_tell_revision(struct ci *ci, const struct series *series, const struct revision *revision);
-/* To why a port conflicts on a candidate or a queue: what changed there since the release that it fits; nothing where that cannot be told. */
-void ci_cause_add(struct ci *ci, const struct plan_line *line,
-		  struct ruling *ruling); /* ci_cause.c */
+/*
+ * Why a port conflicts on a candidate or a queue, beyond what the port says: what changed there since the release that it fits. Put
+ * behind the ruling's own why; or of a ruling of this tick's lines that does not say it yet, NULL where that cannot be told. ci_cause.c
+ */
+void ci_cause_add(struct ci *ci, const struct plan_line *line, struct ruling *ruling);
+char *ci_cause(struct ci *ci, const struct ruling *ruling);
 /* Draft replies to the announcements of those candidates that have been tested. */
 int ci_draft_replies(struct ci *ci);
 

@@ -412,6 +412,7 @@ static void changes(struct ci *ci, struct text *out, const struct news *news, co
 
 	for (size_t i = 0; i < news->n; i++) {
 		const struct news_item *item = &news->items[i];
+		const char *cause;
 
 		if (!is_of(item->now->series, series))
 			continue;
@@ -422,7 +423,10 @@ static void changes(struct ci *ci, struct text *out, const struct news *news, co
 		}
 		text_adds(out, any ? "" : "\nWhat changed:\n");
 		any = true;
-		letter_filled(out, 2, item->text);
+		cause = item->kind == NEWS_ALARM ? ci_cause(ci, item->now) : NULL;
+		letter_filled(out, 2,
+			      arena_printf(ci->arena, "%s%s%s", item->text, cause ? "; " : "",
+					   cause ? cause : ""));
 	}
 	if (first && !any)
 		text_addc(out, '\n');
