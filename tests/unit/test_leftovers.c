@@ -239,6 +239,9 @@ static void temporary_names_that_nobody_writes_any_more_go(void **state)
 	make(&scene, "www/site.old-aB3dE6", 3600);
 	make(&scene, "www/site.new-aB3dE7", 5);
 	make(&scene, "www/site.new-york", 3600);
+	make(&scene, "www/site.new-design", 3600);
+	make(&scene, "www/site.new-design/thesis", 3600);
+	make(&scene, "www/site.new-design", 3600);
 	make(&scene, "www/other.new-aB3dE6", 3600);
 	held = open(arena_printf(*state, "%s/tasks/17/4-held/lock", scene.home), O_RDWR | O_CREAT,
 		    0600);
@@ -263,6 +266,7 @@ static void temporary_names_that_nobody_writes_any_more_go(void **state)
 	assert_true(there(&scene, "www/site"));
 	assert_true(there(&scene, "www/site.new-aB3dE7"));
 	assert_true(there(&scene, "www/site.new-york"));
+	assert_true(there(&scene, "www/site.new-design/thesis"));
 	assert_true(there(&scene, "www/other.new-aB3dE6"));
 	scene_end(&scene);
 }

@@ -150,6 +150,37 @@ static void an_old_one_alone_is_taken_back(void **state)
 	replacement_drop(&r);
 }
 
+/* A name such as mkdtemp() makes is a word now and then. */
+static void a_persons_folder_beside_it_is_left_alone(void **state)
+{
+	char *dir = in(*state, "site");
+
+	assert_ok(file_make_dirs(in(*state, "site.old-backup")));
+	assert_ok(file_write(in(*state, "site.old-backup/thesis"), SLICE("x"), 0600));
+	assert_ok(file_make_dirs(in(*state, "site.new-design/thesis")));
+	assert_ok(file_make_dirs(in(*state, "site.new-a1b2c3")));
+	assert_ok(generation(*state, dir, 1, false));
+	assert_ok(generation(*state, dir, 2, true));
+	assert_slice(part(*state, dir, "a"), "2");
+	assert_slice(part(*state, in(*state, "site.old-backup"), "thesis"), "x");
+	assert_int_equal(file_kind(in(*state, "site.new-design/thesis")), 1);
+	assert_int_equal(names_in(*state, temp), 3);
+}
+
+/* Its mark goes last, so that the next one can go on. */
+static void one_that_is_half_removed_is_still_ours(void **state)
+{
+	char *dir = in(*state, "site.old-a1b2c3");
+
+	assert_ok(file_make_dirs(arena_printf(*state, "%s/0/1", dir)));
+	assert_ok(file_write(arena_printf(*state, "%s/.mark", dir), SLICE(""), 0666));
+	assert_true(replacement_made(dir, ".mark"));
+	assert_false(replacement_made(temp, ".mark"));
+	assert_ok(replacement_remove(dir, ".mark"));
+	assert_int_equal(names_in(*state, temp), 0);
+	assert_ok(replacement_remove(dir, ".mark"));
+}
+
 static void killed_at_any_moment_it_is_whole(void **state)
 {
 	char *dir = in(*state, "site");
@@ -246,6 +277,8 @@ int main(void)
 		test(what_failed_is_gone_and_the_old_one_stays),
 		test(one_in_work_is_not_taken_away),
 		test(an_old_one_alone_is_taken_back),
+		test(a_persons_folder_beside_it_is_left_alone),
+		test(one_that_is_half_removed_is_still_ours),
 		test(killed_at_any_moment_it_is_whole),
 		test(a_tree_is_linked),
 		test(on_another_file_system_there_is_one_copy),

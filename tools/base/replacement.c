@@ -71,8 +71,35 @@ static bool made_up(const char *name, const char *site, const char *word)
 		      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == 6;
 }
 
+bool replacement_made(const char *path, const char *mark)
+{
+	struct arena *arena __free(arena) = arena_new();
+	struct file_names names;
+
+	if (file_kind(arena_printf(arena, "%s/%s", path, mark)) == 2)
+		return true;
+	if (file_kind(path) == 1 && file_list(arena, path, &names) == 1)
+		return !names.n;
+	fail_clear();
+	return false;
+}
+
+int replacement_remove(const char *path, const char *mark)
+{
+	struct arena *arena __free(arena) = arena_new();
+	struct file_names names;
+
+	if (file_list(arena, path, &names) < 0)
+		return -1;
+	for (size_t i = 0; i < names.n; i++)
+		if (strcmp(names.items[i], mark) != 0 &&
+		    file_remove_tree(arena_printf(arena, "%s/%s", path, names.items[i])))
+			return -1;
+	return file_remove_tree(path);
+}
+
 /* What killed processes left: an old one whose new one did not come is taken back, the rest goes. */
-static int leftovers(struct replacement *r, const char *mark)
+static int leftovers(struct replacement *r)
 {
 	const char *above = folder_above(r->arena, r->dir), *site = last_part(r->dir);
 	struct file_names names;
@@ -83,13 +110,14 @@ static int leftovers(struct replacement *r, const char *mark)
 		char *path = arena_printf(r->arena, "%s/%s", above, names.items[i]);
 		bool old = made_up(names.items[i], site, "old");
 
-		if ((!old && !made_up(names.items[i], site, "new")) || in_work(path))
+		if ((!old && !made_up(names.items[i], site, "new")) || in_work(path) ||
+		    !replacement_made(path, r->mark))
 			continue;
 		if (old && !file_kind(r->dir) &&
-		    file_kind(arena_printf(r->arena, "%s/%s", path, mark)) == 2) {
+		    file_kind(arena_printf(r->arena, "%s/%s", path, r->mark)) == 2) {
 			if (rename(path, r->dir))
 				return fail_errno("cannot rename %s back", path);
-		} else if (file_remove_tree(path)) {
+		} else if (replacement_remove(path, r->mark)) {
 			return -1;
 		}
 	}
@@ -97,7 +125,7 @@ static int leftovers(struct replacement *r, const char *mark)
 }
 
 /* Is it ours, or nobody's? */
-static int owned(struct replacement *r, const char *mark)
+static int owned(struct replacement *r)
 {
 	struct file_names names;
 	int kind = file_kind(r->dir);
@@ -107,7 +135,7 @@ static int owned(struct replacement *r, const char *mark)
 	r->was = kind > 0;
 	if (kind > 1)
 		return fail_as(FAIL_USAGE, "%s: not a folder", r->dir);
-	if (!kind || file_kind(arena_printf(r->arena, "%s/%s", r->dir, mark)) == 2)
+	if (!kind || file_kind(arena_printf(r->arena, "%s/%s", r->dir, r->mark)) == 2)
 		return 0;
 	if (file_list(r->arena, r->dir, &names) < 0)
 		return -1;
@@ -119,14 +147,23 @@ static int owned(struct replacement *r, const char *mark)
 		       0;
 }
 
+static int mark_put(const char *path)
+{
+	__free(fd) int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+
+	return fd < 0 ? fail_errno("cannot write %s", path) : 0;
+}
+
 int replacement_begin(struct arena *arena, const char *dir, const char *mark, struct replacement *r)
 {
 	mode_t mask = umask(0);
 	char *path;
 
 	umask(mask);
-	*r = (struct replacement){ .arena = arena, .dir = whole_path(arena, dir), .lock = -1 };
-	if (!r->dir || leftovers(r, mark) || owned(r, mark))
+	*r = (struct replacement){
+		.arena = arena, .dir = whole_path(arena, dir), .mark = mark, .lock = -1
+	};
+	if (!r->dir || leftovers(r) || owned(r))
 		return -1;
 	path = arena_printf(arena, "%s.new-XXXXXX", r->dir);
 	if (!mkdtemp(path))
@@ -138,8 +175,8 @@ int replacement_begin(struct arena *arena, const char *dir, const char *mark, st
 		replacement_drop(r);
 		return -1;
 	}
-	/* First: until it is there nobody knows whose the folder is. */
-	if (file_write(arena_printf(arena, "%s/%s", path, mark), SLICE(""), 0666)) {
+	/* First, and at once: until it is there nobody knows whose the folder is, unless nothing is in it. */
+	if (mark_put(arena_printf(arena, "%s/%s", path, mark))) {
 		replacement_drop(r);
 		return -1;
 	}
@@ -197,13 +234,13 @@ int replacement_finish(struct replacement *r)
 	r->lock = -1;
 	if (sync_dir(folder_above(r->arena, r->dir)))
 		return -1;
-	return old ? file_remove_tree(old) : 0;
+	return old ? replacement_remove(old, r->mark) : 0;
 }
 
 void replacement_drop(struct replacement *r)
 {
 	if (r->fresh)
-		file_remove_tree(r->fresh);
+		replacement_remove(r->fresh, r->mark);
 	r->fresh = NULL;
 	if (r->lock >= 0)
 		close(r->lock);

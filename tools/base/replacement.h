@@ -19,6 +19,7 @@ struct replacement {
 	char *fresh; /* DIR.new-XXXXXX: write into this; NULL once it is in place */
 	int lock;    /* held on it: it is in work */
 	bool was;    /* there is an old one */
+	const char *mark;
 	bool plain; /* without renameat2(), as on a file system that cannot exchange names: for tests */
 };
 /*
@@ -32,6 +33,10 @@ int replacement_finish(struct replacement *replacement);
 /* Without replacement_finish(): the new one is gone. */
 void replacement_drop(struct replacement *replacement);
 #define __free_replacement __attribute__((cleanup(replacement_drop)))
+/* Was it made by one? It has the mark, or nothing at all; a person's "site.old-backup" only has such a name. */
+bool replacement_made(const char *path, const char *mark);
+/* The folder goes, its mark last: killed in between, it is known to be ours. */
+int replacement_remove(const char *path, const char *mark);
 
 /*
  * A second name for a file that nobody changes any more; where there can be none (another file system) one for `before`, if that has the

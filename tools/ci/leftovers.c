@@ -25,7 +25,9 @@
 #include "base/clock.h"
 #include "base/fail.h"
 #include "base/file.h"
+#include "base/replacement.h"
 #include "ci/order.h"
+#include "ci/site_mark.h"
 
 #define ENVIRON_MAX ((size_t)4 << 20)
 #define STAT_MAX 4096
@@ -301,13 +303,17 @@ static bool is_temporary(const char *name)
 	return name[0] == '.' && dot && dot > name + 1 && is_random(dot + 1);
 }
 
-static void take_away(struct arena *arena, const char *path, struct leftovers *leftovers)
+static void taken_away(struct arena *arena, const char *path, bool removed,
+		       struct leftovers *leftovers)
 {
-	bool removed = !file_remove_tree(path);
-
 	leave(arena, leftovers, removed,
 	      removed ? path : arena_printf(arena, "%s: %s", path, fail_message()));
 	fail_clear();
+}
+
+static void take_away(struct arena *arena, const char *path, struct leftovers *leftovers)
+{
+	taken_away(arena, path, !file_remove_tree(path), leftovers);
 }
 
 /* "17.new-XXXXXX": pages that were being made. */
@@ -423,8 +429,9 @@ static void site_clear(struct arena *arena, const char *site, struct leftovers *
 
 		if (slice_starts(slice_of(names.items[i]), name) &&
 		    strstr(names.items[i], ".new-") == names.items[i] + strlen(name) &&
-		    is_unfinished(names.items[i]) && is_abandoned(path))
-			take_away(arena, path, leftovers);
+		    is_unfinished(names.items[i]) && is_abandoned(path) &&
+		    replacement_made(path, SITE_MARK))
+			taken_away(arena, path, !replacement_remove(path, SITE_MARK), leftovers);
 	}
 }
 

@@ -18,15 +18,15 @@
 
 #include "base/file.h"
 #include "ci/course.h"
+#include "ci/site_mark.h"
 #include "cmd/ci.h"
 #include "cmd/html.h"
 #include "cmd/page_part.h"
 #include "kernel/results_boots.h"
 #include "kernel/results_trend.h"
 
-#define SITE_MARK ".series-site" /* says that a folder is ours to replace */
-#define SITE_RUNS_MOST 50u	 /* on the first page */
-#define SITE_BOOTS_MOST 40u	 /* of a test on a branch */
+#define SITE_RUNS_MOST 50u  /* on the first page */
+#define SITE_BOOTS_MOST 40u /* of a test on a branch */
 
 struct site {
 	struct ci *ci;
