@@ -112,6 +112,12 @@ test_expect_success 'nothing that a stranger named becomes markup' '
 	! grep -r -e "<script>" -e "<b>" --include=*.html --include=feed.xml site && plain site/index.html | grep "script"
 '
 
+test_expect_success 'what XML cannot hold is shown as what it is' '
+	python3 -c "import sqlite3, sys; db = sqlite3.connect(sys.argv[1])
+db.execute(\"UPDATE rulings SET why = why || char(1, 27, 65534, 65535, 8232) WHERE round > 30\"); db.commit()" "$DB" && publish && check && xmllint --noout site/feed.xml &&
+	grep "<U+FFFE>\|&lt;U+FFFE&gt;" site/feed.xml && jq . site/status.json >/dev/null
+'
+
 test_expect_success 'a run that is going on is no latest one, and moves nothing' '
 	cp site/index.html before.html && python3 -c "import sqlite3, sys; db = sqlite3.connect(sys.argv[1])
 db.execute(\"INSERT INTO rounds(id, tick, started, ended, stale, published, told, why) VALUES(41, 1, 1795324000, 0, 0, 0, 0, 0)\")

@@ -32,7 +32,8 @@ static size_t utf8_take(struct slice s, uint32_t *point)
 static bool point_obeyed(uint32_t c)
 {
 	return (c >= 0x80 && c < 0xa0) || (c >= 0x200b && c <= 0x200f) ||
-	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff;
+	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff ||
+	       c == 0xfffe || c == 0xffff; /* no characters: XML cannot have them */
 }
 
 void text_add_shown(struct text *text, struct slice s, bool lines)
