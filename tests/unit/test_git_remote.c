@@ -219,6 +219,8 @@ static void what_is_no_kernel_is_refused(void **state)
 		{ "refs/heads/empty", "there is no Makefile" },
 		{ "refs/heads/make", "not a kernel's" },
 		{ "refs/tags/blob", "is no commit" },
+		{ "refs/tags/tag", "there is no Makefile" },
+		{ "refs/heads/zeros", "its Makefile has 40 MiB" },
 		{ "refs/heads/../x", "no name of a ref" },
 	};
 	struct place *place = *state;
@@ -229,7 +231,10 @@ static void what_is_no_kernel_is_refused(void **state)
 		"git --git-dir=$R update-ref refs/heads/empty $(git --git-dir=$R commit-tree -m x $(GIT_INDEX_FILE=$PWD/i git --git-dir=$R write-tree))\n"
 		"echo all: >t/Makefile; GIT_INDEX_FILE=$PWD/i git --git-dir=$R --work-tree=t add -A\n"
 		"git --git-dir=$R update-ref refs/heads/make $(git --git-dir=$R commit-tree -m x $(GIT_INDEX_FILE=$PWD/i git --git-dir=$R write-tree))\n"
-		"git --git-dir=$R tag blob refs/heads/make:a");
+		"git --git-dir=$R tag blob refs/heads/make:a\n"
+		"git --git-dir=$R tag -a -m x one refs/heads/empty; git --git-dir=$R tag -a -m x tag one\n"
+		"head -c 40M /dev/zero >t/Makefile; GIT_INDEX_FILE=$PWD/i git --git-dir=$R --work-tree=t add -A\n"
+		"git --git-dir=$R update-ref refs/heads/zeros $(git --git-dir=$R commit-tree -m x $(GIT_INDEX_FILE=$PWD/i git --git-dir=$R write-tree))");
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		__free_remote_tip struct remote_tip tip = REMOTE_TIP_INIT;
 		struct remote_ask ask = ask_for(place, "remote.git", cases[i].ref);
@@ -238,10 +243,30 @@ static void what_is_no_kernel_is_refused(void **state)
 	}
 }
 
+/* Some 130 kB on the wire. */
+static void a_file_that_no_memory_would_hold_is_refused_before_it_is_read(void **state)
+{
+	struct place *place = *state;
+	__free_remote_tip struct remote_tip tip = REMOTE_TIP_INIT;
+	struct remote_ask ask = ask_for(place, "remote.git", "refs/heads/zeros");
+	struct fetch_answer answer = { 0 };
+
+	place_sh(
+		place,
+		"remote remote.git; kernel refs/heads/x 6.1.3 a; b=$(head -c 129M /dev/zero | git --git-dir=$R hash-object -w --stdin)\n"
+		"t=$({ git --git-dir=$R ls-tree refs/heads/x; printf '100644 blob %%s\\tzeros\\n' $b; } | git --git-dir=$R mktree)\n"
+		"git --git-dir=$R update-ref refs/heads/zeros $(git --git-dir=$R commit-tree -m x $t)");
+	assert_ok(remote_fetch(place->arena, &ask, &tip));
+	assert_fails(remote_take(place->arena, &ask, &tip, "v6.1.3", "here", &answer), FAIL_POLICY,
+		     "a file of 129 MiB");
+	place_sh(place, "test -z \"$(git --git-dir=store.git for-each-ref)\"");
+}
+
 UNIT_MAIN(in_place(refs_are_listed_by_pattern_with_what_their_tags_lead_to),
 	  in_place(an_address_that_is_none_or_would_start_a_program_is_refused),
 	  in_place(only_what_differs_from_what_the_store_has_is_sent),
 	  in_place(what_the_store_has_lost_meanwhile_comes_again),
 	  in_place(how_a_branch_went_on_is_known_or_said_not_to_be),
 	  in_place(a_scratch_repository_in_use_is_busy_and_one_left_behind_is_removed),
-	  in_place(what_is_no_kernel_is_refused))
+	  in_place(what_is_no_kernel_is_refused),
+	  in_place(a_file_that_no_memory_would_hold_is_refused_before_it_is_read))

@@ -9,6 +9,7 @@
 #include "kernel/treecopy.h"
 
 #define PACK_LEVEL 1
+#define MAKEFILE_MAX ((size_t)4 << 20)
 #define SKEW_SECONDS (24 * 60 * 60)
 
 /* ---- what it has ---- */
@@ -87,6 +88,26 @@ int remote_list(struct arena *arena, const char *url, const char *const *pattern
 
 /* ---- a tip ---- */
 
+/* 1, 0: there is none, -1. */
+static int read_makefile(struct arena *arena, const struct remote_tip *tip, struct slice *makefile)
+{
+	struct repo_entry entry;
+	git_odb *odb = NULL;
+	git_object_t type;
+	size_t bytes = 0;
+	int r = repo_entry(tip->scratch, &tip->tree, "Makefile", &entry);
+
+	if (r <= 0)
+		return r;
+	/* A few bytes in a remote's pack may be gigabytes of zeros. What cannot be looked at so fails below. */
+	if (!git_repository_odb(&odb, repo_git(tip->scratch)))
+		git_odb_read_header(&bytes, &type, odb, &entry.id);
+	git_odb_free(odb);
+	if (bytes > MAKEFILE_MAX)
+		return fail_as(FAIL_USAGE, "its Makefile has %zu MiB", bytes >> 20);
+	return repo_read(tip->scratch, arena, &tip->tree, "Makefile", makefile);
+}
+
 static int read_tip(struct arena *arena, const struct remote_ask *ask, struct remote_tip *tip)
 {
 	struct kernel kernel;
@@ -104,9 +125,9 @@ static int read_tip(struct arena *arena, const struct remote_ask *ask, struct re
 	if (!git_commit_lookup(&commit, repo_git(tip->scratch), &tip->commit))
 		tip->date = git_commit_time(commit);
 	git_commit_free(commit);
-	r = repo_read(tip->scratch, arena, &tip->tree, "Makefile", &makefile);
+	r = read_makefile(arena, tip, &makefile);
 	if (r < 0)
-		return -1;
+		return fail_in("%s", ask->ref);
 	if (!r)
 		return fail_as(FAIL_USAGE, "%s is no kernel: there is no Makefile in it", ask->ref);
 	return intake_version(makefile, &tip->version) ? fail_in("%s", ask->ref) : 0;

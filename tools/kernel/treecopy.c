@@ -9,7 +9,10 @@
 
 #include "base/fail.h"
 
-#define STEP 512      /* objects between two looks at progress */
+#define STEP 512 /* objects between two looks at progress */
+#define BYTES_MAX                                                                                  \
+	((size_t)128                                                                               \
+	 << 20)	      /* of one object, which is held in memory; a kernel's have 25 MB at most */
 #define DEPTH_MAX 256 /* a kernel has a dozen; a hostile one would end our stack */
 
 struct copying {
@@ -25,6 +28,22 @@ static bool is_there(const struct copying *copying, const git_oid *id)
 {
 	return packfile_has(copying->packfile, id) ||
 	       git_odb_exists_ext(copying->to, id, GIT_ODB_LOOKUP_NO_REFRESH);
+}
+
+/* A few bytes in a remote's pack may be gigabytes of zeros. */
+static int read_object(struct copying *copying, const git_oid *id, git_odb_object **object)
+{
+	git_object_t type;
+	size_t bytes;
+
+	if (git_odb_read_header(&bytes, &type, copying->from, id) < 0)
+		return fail_git("cannot read object %s", git_oid_tostr_s(id));
+	if (bytes > BYTES_MAX)
+		return fail_as(FAIL_POLICY, "refusing a file of %zu MiB (%s)", bytes >> 20,
+			       git_oid_tostr_s(id));
+	return git_odb_read(object, copying->from, id) < 0 ?
+		       fail_git("cannot read object %s", git_oid_tostr_s(id)) :
+		       0;
 }
 
 static int copy_tree(struct copying *copying, const git_oid *id);
@@ -47,8 +66,8 @@ static int copy_entry(struct copying *copying, unsigned int mode, const git_oid 
 		copying->depth--;
 		return failed;
 	}
-	if (git_odb_read(&object, copying->from, id) < 0)
-		return fail_git("cannot read object %s", git_oid_tostr_s(id));
+	if (read_object(copying, id, &object))
+		return -1;
 	bytes = (struct slice){ git_odb_object_data(object), git_odb_object_size(object) };
 	failed = packfile_add(copying->packfile, git_odb_object_type(object), bytes, id);
 	git_odb_object_free(object);
@@ -85,8 +104,8 @@ static int copy_tree(struct copying *copying, const git_oid *id)
 	struct slice bytes;
 	int failed;
 
-	if (git_odb_read(&object, copying->from, id) < 0)
-		return fail_git("cannot read tree %s", git_oid_tostr_s(id));
+	if (read_object(copying, id, &object))
+		return -1;
 	bytes = (struct slice){ git_odb_object_data(object), git_odb_object_size(object) };
 	if (git_odb_object_type(object) != GIT_OBJECT_TREE)
 		failed = fail("object %s is no tree", git_oid_tostr_s(id));
