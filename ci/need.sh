@@ -31,19 +31,22 @@ if ! command -v dpkg-query >/dev/null 2>&1; then
 	exit 0
 fi
 
-missing=
-# One call for all: dpkg-query says what it does not know on stderr and the rest on stdout.
-installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' $wanted 2>/dev/null || true)
-for package in $wanted; do
-	case "
+find_missing() {
+	missing=
+	# One call for all: dpkg-query says what it does not know on stderr and the rest on stdout.
+	installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' $wanted 2>/dev/null || true)
+	for package in $wanted; do
+		case "
 $installed
 " in
-	*"
+		*"
 installed $package
 "*) ;;
-	*) missing="$missing $package" ;;
-	esac
-done
+		*) missing="$missing $package" ;;
+		esac
+	done
+}
+find_missing
 [ -n "$missing" ] || exit 0
 
 if [ "$(id -u)" = 0 ]; then
@@ -60,10 +63,13 @@ echo "installing:$missing"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 # RUNLEVEL: no service of theirs is started, which may fail in a container; a test starts what it needs itself.
-apt="$as env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get -q -y -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3"
+apt="$as env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get -q -y -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 -o Acquire::http::Timeout=30 -o Acquire::https::Timeout=30"
 # A source of somebody else's that cannot be reached is no reason to stop: the install below decides.
 $apt update >"$log" 2>&1 || echo "apt-get update had trouble, going on" >&2
 if ! $apt install --no-install-recommends $missing >>"$log" 2>&1; then
+	# It also fails where another package, of some earlier install, cannot be set up: that is not ours to mend.
+	find_missing
+	[ -n "$missing" ] || { echo "apt-get had trouble with other packages, going on" >&2; exit 0; }
 	tail -n 20 "$log" >&2
 	echo "need.sh: cannot install:$missing" >&2
 	exit 1

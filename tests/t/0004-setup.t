@@ -27,6 +27,7 @@ END
 stub apt-get <<-\END
 	#!/bin/sh
 	echo "apt-get $*" >>asked
+	[ ! -e odd ] || { printf "gcc\njq\n" >>installed; exit 100; }
 	case $* in *install*) [ ! -e broken ] ;; esac
 END
 stub id <<-\END
@@ -71,6 +72,11 @@ test_expect_success 'anybody else is told the one line to run' '
 test_expect_success 'an install that fails is a failure' '
 	echo 0 >uid && >broken && test_must_fail need test && grep "cannot install: gcc jq" out &&
 	rm broken
+'
+
+test_expect_success 'one that fails for a package of somebody else, and brings ours, is none' '
+	echo make >installed && >odd && need test && grep "other packages" out &&
+	need test && test_must_be_empty out && rm odd && echo make >installed
 '
 
 test_expect_success 'a purpose nobody knows is refused by name' '
