@@ -201,6 +201,48 @@ static void the_last_good_one_of_a_line_stays_whatever_its_age(void **state)
 	scene_end(&scene);
 }
 
+/* The home has another name than then: a folder was moved, XDG_STATE_HOME is spelled otherwise. */
+static void the_last_good_one_stays_in_a_home_that_was_moved(void **state)
+{
+	struct scene scene;
+	int64_t good, last;
+	char *moved;
+
+	scene_begin(*state, &scene);
+	good = round_put(&scene, 800, GOOD, GOOD);
+	last = round_put(&scene, 1, RED, RED);
+	moved = arena_printf(*state, "%s/state/moved", scene.dir);
+	assert_int_equal(rename(scene.home, moved), 0);
+	scene.ask.home = moved;
+	assert_ok(prune(*state, &scene.ask, &scene.pruned));
+	assert_int_equal(rename(moved, scene.home), 0);
+	assert_true(has(&scene, good, NULL) && has(&scene, good, "6.1.y") &&
+		    has(&scene, good, "6.12.y"));
+	assert_true(has(&scene, last, NULL));
+	scene_end(&scene);
+}
+
+static void what_lies_behind_a_link_stays(void **state)
+{
+	struct scene scene;
+	int64_t old;
+	char *elsewhere;
+
+	scene_begin(*state, &scene);
+	elsewhere = arena_printf(*state, "%s/elsewhere", scene.dir);
+	old = round_put(&scene, 900, GOOD, GOOD);
+	round_put(&scene, 1, GOOD, GOOD);
+	assert_int_equal(rename(arena_printf(*state, "%s/tasks/%lld", scene.home, (long long)old),
+				elsewhere),
+			 0);
+	assert_int_equal(symlink(elsewhere,
+				 arena_printf(*state, "%s/tasks/%lld", scene.home, (long long)old)),
+			 0);
+	assert_ok(prune(*state, &scene.ask, &scene.pruned));
+	assert_true(has(&scene, old, "6.1.y") && has(&scene, old, "6.12.y"));
+	scene_end(&scene);
+}
+
 /* Its build was good last in one round, its test in another: neither was good as a whole. */
 static void so_does_the_last_round_in_which_all_of_a_line_was_good(void **state)
 {
@@ -485,6 +527,8 @@ static void where_there_is_nothing_there_is_nothing_to_do(void **state)
 }
 
 UNIT_MAIN(unit(what_is_old_goes), unit(the_last_good_one_of_a_line_stays_whatever_its_age),
+	  unit(the_last_good_one_stays_in_a_home_that_was_moved),
+	  unit(what_lies_behind_a_link_stays),
 	  unit(so_does_the_last_round_in_which_all_of_a_line_was_good),
 	  unit(the_last_word_on_a_line_that_is_watched_no_more_stays),
 	  unit(what_is_too_much_goes_from_the_oldest_on),

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 
 #include "base/fail.h"
 #include "base/file.h"
@@ -217,12 +218,24 @@ static int folder_add(struct pruning *p, struct folders *folders, struct folder 
 	return 0;
 }
 
-static const struct task *task_at(const struct tasks *tasks, const char *path)
+/* By the folder's own name: the home above it may have been spelled otherwise then, or moved since. */
+static const struct task *task_at(const struct tasks *tasks, const char *name)
 {
-	for (size_t i = 0; i < tasks->n; i++)
-		if (!strcmp(tasks->items[i].dir, path))
+	for (size_t i = 0; i < tasks->n; i++) {
+		const char *slash = strrchr(tasks->items[i].dir, '/');
+
+		if (slash && !strcmp(slash + 1, name))
 			return &tasks->items[i];
+	}
 	return NULL;
+}
+
+/* A link leads to what is not ours to take away. */
+static bool is_own_folder(const char *path)
+{
+	struct stat st;
+
+	return !lstat(path, &st) && S_ISDIR(st.st_mode);
 }
 
 static int tasks_add(struct pruning *p, const struct keeping *keeping, struct folders *folders,
@@ -232,12 +245,13 @@ static int tasks_add(struct pruning *p, const struct keeping *keeping, struct fo
 	struct file_names names = { 0 };
 	struct tasks tasks = { 0 };
 
+	if (!is_own_folder(dir))
+		return 0;
 	if (prune_sweep(p, dir) || file_list(p->arena, dir, &names) < 0 ||
 	    journal_tasks(p->ask->journal, p->arena, round, &tasks))
 		return -1;
 	for (size_t i = 0; i < names.n; i++) {
-		const char *path = arena_printf(p->arena, "%s/%s", dir, names.items[i]);
-		const struct task *task = task_at(&tasks, path);
+		const struct task *task = task_at(&tasks, names.items[i]);
 		struct folder folder = { .round = round,
 					 .dir = dir,
 					 .name = names.items[i],
