@@ -108,6 +108,7 @@ test_expect_success NOBODY_CALLS 'what calls it: nobody, a timer that is not ena
 	rm .config/systemd/user/timers.target.wants/series-ci.timer && test_expect_code 1 series -C ws ci doctor --json >out.json && check schedule | grep "^bad: .*not enabled -> systemctl --user enable --now series-ci.timer" &&
 	rm .config/systemd/user/series-ci.* && doctor && check schedule >got && cat got && grep "^warn: neither cron nor .* -> crontab -e, and add: 17 \* \* \* \* /.*series -C /.*ws ci" got &&
 	echo "17 * * * * series -C ws ci" >crontab.txt && doctor && check schedule | grep "^warn: crontab -l: cron looks for .series. in /usr/bin and /bin only" &&
+	printf "17 * * * *\tseries\t-C ws\tci\n" >crontab.txt && doctor && check schedule | grep "^warn: crontab -l: cron looks for .series." &&
 	echo "#17 * * * * /usr/bin/series -C ws ci" >crontab.txt && doctor && check schedule | grep "^warn: neither" &&
 	echo "17 * * * * nice /usr/local/bin/series -C ws ci --quiet" >crontab.txt && doctor && check schedule | grep "^ok: crontab -l" &&
 	cp "$TOP/ci/series-ci.cron" crontab.txt && doctor && check schedule | grep "^ok: crontab -l"

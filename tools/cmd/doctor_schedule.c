@@ -32,8 +32,12 @@ static bool calls_us(struct slice line, struct slice *program)
 	line = slice_trim(line);
 	if (slice_starts(line, "#"))
 		return false;
-	while (slice_cut(&line, ' ', &word)) {
-		word = slice_trim(word);
+	while (line.n) {
+		/* cron takes blanks and tabs alike. */
+		word = (struct slice){ line.p, 0 };
+		while (word.n < line.n && !memchr(" \t", word.p[word.n], 2))
+			word.n++;
+		line = slice_trim(slice_skip(line, word.n));
 		if (slice_is(word, "series") || slice_ends(word, "/series") ||
 		    slice_ends(word, "=series")) {
 			series = true;
