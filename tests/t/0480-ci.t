@@ -135,7 +135,12 @@ test_expect_success 'a line that cannot be ported to says why, once, and keeps n
 	mkdir -p ws/backports/demo/v6.1 && echo rubbish >ws/backports/demo/v6.1/0001-demo-count-and-clamp-what-is-added.patch &&
 	release v6.12.13 k6.12 && test_expect_code 125 series -C ws ci >out 2>err && cat out err && grep "6\.12\.y *v6\.12\.13 *ok" out &&
 	grep "demo cannot be ported to v6.1.9: .*0001-demo-count" err && test_expect_code 125 series -C ws ci >out 2>err && test_must_be_empty err &&
-	rm -r ws/backports/demo/v6.1 && series -C ws ci && series -C ws ci log >log && grep "porting works again" log
+	series -C ws ci log --json | jq -e ".lines[] | select(.line == \"6.1.y\") | .unknown and .verdict == \"infrastructure\" and (.why | contains(\"0001-demo-count\"))" &&
+	mails >before && test_expect_code 125 series -C ws ci && test $(mails) = $(($(cat before) + 1)) && series -C ws ci --plan >out && cat out &&
+	grep "6.1.y  *v6.1.9 .*apply .*infrastructure 3 times in a row.*tried again after" out && test $(grep -c "^  6\.1\.y " out) = 1 &&
+	rm -r ws/backports/demo/v6.1 && series -C ws ci --plan >out && cat out && grep "apply .*back at what it was in run" out &&
+	series -C ws ci && series -C ws ci log >log && cat log && grep "porting works again" log && grep "^  6\.1\.y *v6\.1\.9 *ok" log &&
+	series -C ws ci >out && test_must_be_empty out
 '
 
 test_done

@@ -403,11 +403,38 @@ static int line_tests(struct planner *p, const struct plan_line *line, struct ma
 	return 0;
 }
 
+/* Nothing is known of it; the last verdict is of an older kernel, or of other patches, and must not seem to be of this. */
+static int line_trouble(struct planner *p, const struct plan_line *line)
+{
+	struct plan_item item = { .line = line,
+				  .kind = PROOF_APPLY,
+				  .wanted = true,
+				  .why = arena_strdup(p->arena, line->trouble) };
+	struct ruling want;
+	unsigned int misses;
+	int64_t last;
+
+	item.input.base = line->port.kernel.tree;
+	want = like(&item);
+	if (journal_misses(p->ask->journal, &want, &misses, &last))
+		return -1;
+	if (misses)
+		decide_again(p, &item, misses, last);
+	else
+		reason(p, arena_printf(p->arena, "%s cannot be ported to %s", line->series->name,
+				       kernel_of(&item)));
+	*arena_push(p->arena, p->plan) = item;
+	p->plan->wanted += item.wanted;
+	return 0;
+}
+
 static int line_plan(struct planner *p, const struct plan_line *line)
 {
 	const struct watch *watch = line->watched->watch;
 	struct making making = { 0 };
 
+	if (line->trouble)
+		return line_trouble(p, line);
 	if (item_add(p, line, PROOF_APPLY, NULL, &making))
 		return -1;
 	if (line->port.mark == MARK_CONFLICT)
@@ -455,7 +482,7 @@ int plan_make(struct arena *arena, const struct plan_ask *ask, struct plan *plan
 	if (journal_standings(ask->journal, arena, 0, false, &p.standings))
 		return -1;
 	for (size_t i = 0; i < ask->nlines; i++)
-		if (ask->lines[i].ported)
+		if (ask->lines[i].ported || ask->lines[i].trouble)
 			lines[n++] = &ask->lines[i];
 	if (n)
 		qsort(lines, n, sizeof(struct plan_line *), by_urgency);

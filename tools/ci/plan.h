@@ -19,7 +19,8 @@ struct plan_line {
 	const struct series *series;
 	const struct watched *watched;
 	struct port port;
-	bool ported; /* false: there is no kernel */
+	bool ported; /* false: there is no kernel, or `trouble` */
+	const char *trouble; /* why it could not be found out whether it applies: infrastructure; NULL */
 };
 
 struct plan_ask {

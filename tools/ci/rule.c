@@ -284,6 +284,13 @@ static void rule_unknown(struct ruling *ruling, const char *why)
 	ruling->why = why;
 }
 
+void rule_trouble(const char *why, struct ruling *ruling)
+{
+	ruling->bad = ruling->waived = ruling->marks = "";
+	ruling->red = false;
+	rule_unknown(ruling, why);
+}
+
 int rule_task(struct arena *arena, struct results *results, const struct settings *settings,
 	      const struct task *task, const struct outcome *outcome, int64_t run, int64_t now,
 	      struct ruling *ruling)

@@ -16,6 +16,9 @@
 /* Of a port: "conflict" is red, everything else "ok" or "already there"; marks and why. */
 void rule_apply(struct arena *arena, const struct port *port, struct ruling *ruling);
 
+/* Of a line that could not be ported: nothing is known. All but round, at, and what it is of. */
+void rule_trouble(const char *why, struct ruling *ruling);
+
 /*
  * Of a task that ended, from the database of results after its own was merged into it (`run`: the run that this was). Fills all but
  * id, round, at.

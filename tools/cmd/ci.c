@@ -125,6 +125,8 @@ static void line_drop(struct ci *ci, struct plan_line *line)
 				    without->kernel.name, fail_message());
 	line->watched = without;
 	line->ported = false;
+	line->trouble = without->why;
+	line->port = (struct port){ .kernel = without->kernel };
 	ci->trouble = ci->trouble ? ci->trouble : without->why;
 }
 

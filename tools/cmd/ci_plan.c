@@ -193,7 +193,7 @@ static void series_write(struct ci *ci, const struct planned *planned, const str
 		last = line;
 	}
 	for (size_t i = 0; i < ci->nlines; i++)
-		if (!ci->lines[i].ported && ci->lines[i].series == series)
+		if (!ci->lines[i].ported && !ci->lines[i].trouble && ci->lines[i].series == series)
 			line_rows(ci, planned, &ci->lines[i], &table);
 	table_write(out, &table, 2, c->color);
 }
@@ -239,7 +239,7 @@ static json_t *line_json(struct ci *ci, const struct planned *planned, const str
 	return json_pack("{s:o, s:o, s:o, s:b, s:b, s:o, s:o, s:o}", "series",
 			 json_shown(line->series->name), "line", json_shown(watched->line),
 			 "kernel", json_shown(watched->there ? watched->kernel.name : NULL),
-			 "in_store", line->ported, "alarm", watched->alarm, "why",
+			 "in_store", line->ported || line->trouble, "alarm", watched->alarm, "why",
 			 json_shown(watched->why), "marks",
 			 line->ported ? json_shown(marks_of(ci->arena, &line->port)) : json_null(),
 			 "items", items_json(ci, planned, line));

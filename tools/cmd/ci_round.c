@@ -257,6 +257,8 @@ static int rulings_put(struct ci *ci)
 			continue;
 		if (item->same)
 			ruling = ruling_same(&ruling, item->same);
+		else if (item->line->trouble)
+			rule_trouble(item->line->trouble, &ruling);
 		else
 			rule_apply(ci->arena, &item->line->port, &ruling);
 		if (journal_ruling_put(ci->journal, &ruling))
@@ -265,27 +267,43 @@ static int rulings_put(struct ci *ci)
 	return 0;
 }
 
+/*
+ * A person who applies at the same moment wins: ours are the same commits. One that stays locked, as a process that was killed leaves
+ * it, is said and keeps no other from being moved, nor anything from being tested.
+ */
+static int line_moves(struct ci *ci, const struct plan_line *line, const struct ref_move *moves,
+		      size_t n)
+{
+	const char *why;
+
+	if (!repo_move_refs(ci->context->repo, moves, n, "series ci"))
+		return 0;
+	if (fail_kind() == FAIL_INTERRUPTED)
+		return -1;
+	why = arena_strdup(ci->arena, fail_message());
+	fail_clear();
+	return journal_event(ci->journal, ci->tick.id, "ref", line->watched->line, why);
+}
+
 /* The ports get their refs: what is tested can be looked at, and nothing of it is lost when git tidies up. */
 static int refs_move(struct ci *ci)
 {
-	struct ref_move *moves = arena_alloc(ci->arena, (2 * ci->nlines + 1) * sizeof(*moves));
-	size_t n = 0;
+	bool kept = false;
 
 	for (size_t i = 0; i < ci->nlines; i++) {
 		const struct plan_line *line = &ci->lines[i];
+		struct ref_move moves[2];
+		size_t n = 0;
 
 		if (line->ported && line->port.mark != MARK_CONFLICT)
-			n += port_moves(&line->port, &moves[n]);
-	}
-	if (!n)
-		return 0;
-	if (pack_finish(ci->pack))
-		return -1;
-	/* A person who applies at the same moment wins; ours are the same commits. */
-	if (repo_move_refs(ci->context->repo, moves, n, "series ci")) {
-		if (fail_kind() != FAIL_BUSY)
+			n = port_moves(&line->port, moves);
+		if (!n)
+			continue;
+		if (!kept && pack_finish(ci->pack))
 			return -1;
-		fail_clear();
+		kept = true;
+		if (line_moves(ci, line, moves, n))
+			return -1;
 	}
 	return 0;
 }

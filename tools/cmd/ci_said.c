@@ -33,16 +33,17 @@ static char *standing_rest(struct arena *arena, const struct standing *standing)
 	return slice_str(arena, text_slice(&out));
 }
 
-static void said_text(const struct ci *ci, const struct standings *standings, struct text *out)
+static void said_text(const struct ci *ci, const struct round *round,
+		      const struct standings *standings, struct text *out)
 {
 	const struct context *c = ci->context;
 	struct table table = { .columns = 4 };
 
-	text_addf(out, "%srun %lld%s: ", tint_on(c->color, TINT_BOLD), (long long)ci->round.id,
+	text_addf(out, "%srun %lld%s: ", tint_on(c->color, TINT_BOLD), (long long)round->id,
 		  tint_off(c->color, TINT_BOLD));
-	text_add_shown(out, slice_of(ci->round.why), false);
-	text_addf(out, " (%lld s%s)\n", (long long)(ci->round.ended - ci->round.started),
-		  ci->round.stale ? ", on old data: a source could not be reached" : "");
+	text_add_shown(out, slice_of(round->why), false);
+	text_addf(out, " (%lld s%s)\n", (long long)(round->ended - round->started),
+		  round->stale ? ", on old data: a source could not be reached" : "");
 	for (size_t i = 0; i < standings->n; i++) {
 		const struct standing *standing = &standings->items[i];
 
@@ -56,24 +57,17 @@ static void said_text(const struct ci *ci, const struct standings *standings, st
 	}
 	table_write(out, &table, 2, c->color);
 	text_addf(out, "More: %s log %lld\n", context_invoke(ci->context, "ci"),
-		  (long long)ci->round.id);
+		  (long long)round->id);
 }
 
-static json_t *said_json(const struct ci *ci, const struct standings *standings)
+static void said_lines(const struct round *round, const struct standings *standings, json_t *lines)
 {
-	json_t *json = json_object(), *lines = json_array();
-
-	json_object_set_new(json, "version", json_integer(1));
-	json_object_set_new(json, "tick", json_integer(ci->tick.id));
-	json_object_set_new(json, "ci_run", ci->round.id ? json_integer(ci->round.id) : json_null());
-	json_object_set_new(json, "why", json_shown(ci->round.id ? ci->round.why : NULL));
-	json_object_set_new(json, "stale", json_boolean(ci->watched.stale));
-	json_object_set_new(json, "lines", lines);
 	for (size_t i = 0; i < standings->n; i++) {
 		const struct standing *standing = &standings->items[i];
 		json_t *line = json_object();
 
 		json_array_append_new(lines, line);
+		json_object_set_new(line, "ci_run", json_integer(round->id));
 		json_object_set_new(line, "series", json_shown(standing->series));
 		json_object_set_new(line, "line", json_shown(standing->line));
 		json_object_set_new(line, "target", json_shown(standing->target));
@@ -83,43 +77,74 @@ static json_t *said_json(const struct ci *ci, const struct standings *standings)
 		json_object_set_new(line, "unknown", json_boolean(standing->unknown));
 		json_object_set_new(line, "why", json_shown(standing->why));
 	}
+}
+
+static json_t *said_json(const struct ci *ci, json_t *lines)
+{
+	json_t *json = json_object();
+
+	json_object_set_new(json, "version", json_integer(1));
+	json_object_set_new(json, "tick", json_integer(ci->tick.id));
+	json_object_set_new(json, "ci_run",
+			    ci->round.id ? json_integer(ci->round.id) : json_null());
+	json_object_set_new(json, "why", json_shown(ci->round.id ? ci->round.why : NULL));
+	json_object_set_new(json, "stale", json_boolean(ci->watched.stale));
+	json_object_set_new(json, "lines", lines);
 	return json;
 }
 
-/* A conflict needs a person, and is the answer only where nothing else is red. */
-static int said_exit(const struct standings *standings)
-{
-	bool conflict = false, unknown = false;
+/* What the exit code depends on. */
+struct said {
+	bool red, conflict, unknown;
+};
 
+static void said_judge(const struct standings *standings, struct said *said)
+{
 	for (size_t i = 0; i < standings->n; i++) {
 		const struct standing *standing = &standings->items[i];
 
 		if (standing->red && standing->worst->kind != PROOF_APPLY)
-			return EXIT_FINDINGS;
-		conflict |= standing->red;
-		unknown |= standing->unknown;
+			said->red = true;
+		said->conflict |= standing->red;
+		said->unknown |= standing->unknown;
 	}
-	return conflict ? EXIT_CONFLICT : unknown ? EXIT_INFRA : EXIT_CLEAN;
 }
 
+/* A conflict needs a person, and is the answer only where nothing else is red. */
+static int said_exit(const struct said *said)
+{
+	return said->red      ? EXIT_FINDINGS :
+	       said->conflict ? EXIT_CONFLICT :
+	       said->unknown  ? EXIT_INFRA :
+				EXIT_CLEAN;
+}
+
+/* A tick may have finished one that a dead tick left, and made one of its own: what the first brought is not forgotten. */
 int ci_said(struct ci *ci)
 {
 	const struct context *c = ci->context;
-	struct rulings rulings = { 0 };
-	struct standings standings = { 0 };
+	const struct round *rounds[] = { &ci->before, &ci->round };
+	json_t *lines = json_array(), *json __free(json) = said_json(ci, lines);
 	struct text out __free_text = TEXT_INIT;
+	struct said said = { 0 };
 
-	if (ci->round.id && journal_rulings(ci->journal, ci->arena, ci->round.id, &rulings))
-		return -1;
-	standings_make(ci->arena, &rulings, &standings);
-	if (c->json) {
-		json_t *json __free(json) = said_json(ci, &standings);
+	for (size_t i = 0; i < ARRAY_SIZE(rounds); i++) {
+		struct rulings rulings = { 0 };
+		struct standings standings;
 
-		text_add_json(&out, json);
-	} else if (ci->round.id && !c->quiet) {
-		said_text(ci, &standings, &out);
+		if (!rounds[i]->id)
+			continue;
+		if (journal_rulings(ci->journal, ci->arena, rounds[i]->id, &rulings))
+			return -1;
+		standings_make(ci->arena, &rulings, &standings);
+		said_judge(&standings, &said);
+		said_lines(rounds[i], &standings, lines);
+		if (!c->quiet && !c->json)
+			said_text(ci, rounds[i], &standings, &out);
 	}
+	if (c->json)
+		text_add_json(&out, json);
 	if (out.len && context_print(c, &out))
 		return -1;
-	return said_exit(&standings);
+	return said_exit(&said);
 }

@@ -53,9 +53,10 @@ static int round_publish(struct ci *ci, struct round *round)
 {
 	int r;
 
-	if (round->published)
+	if (round->published || ci->unpublishable)
 		return 0;
 	r = try(ci, "publishing", pages_keep(ci, round) || site_publish(ci) ? -1 : 0);
+	ci->unpublishable = r > 0;
 	if (r)
 		return r < 0 ? -1 : 0;
 	round->published = time(NULL);

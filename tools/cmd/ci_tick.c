@@ -47,6 +47,7 @@ static int rounds_work(struct ci *ci, const struct staleness *staleness)
 		return -1;
 	if (!ci->plan.wanted)
 		return 0;
+	ci->before = ci->round;
 	if (round_begin(ci) || round_finish(ci))
 		return -1;
 	return round_settle(ci, &ci->round, staleness);
