@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "patch/posting.h"
 
+#include "base/clock.h"
 #include "patch/lore.h"
 #include "patch/succession.h"
 #include "unit.h"
@@ -141,6 +142,22 @@ static void mails_that_answer_each_other_end(void **state)
 	assert_true(postings.n >= 1);
 	posting_write(&pile, &postings.items[0], &mbox);
 	text_release(&mbox);
+	text_release(&l.mbox);
+}
+
+/* Each answers the one before: all of the way to the first from each of them would take minutes. */
+static void thousands_that_answer_each_other_end_soon(void **state)
+{
+	struct letters l = { .arena = *state };
+	int64_t begun;
+
+	for (int i = 0; i < 15000; i++)
+		letter(&l, AUTHOR, arena_printf(*state, "m%d", i),
+		       arena_printf(*state, "m%d", i - 1), 0, "[PATCH 1/2] demo: three", "one",
+		       "x");
+	begun = clock_ms();
+	assert_null(find(state, &l).newer.posting);
+	assert_in_range(clock_ms() - begun, 0, 2500);
 	text_release(&l.mbox);
 }
 
@@ -383,7 +400,8 @@ static void message_ids_are_checked_before_b4_sees_them(void **state)
 }
 
 UNIT_MAIN(unit(mails_are_sorted_into_postings), unit(mails_that_answer_each_other_end),
-	  unit(a_higher_version_is_newer), unit(what_we_have_and_what_is_older_is_not_newer),
+	  unit(thousands_that_answer_each_other_end_soon), unit(a_higher_version_is_newer),
+	  unit(what_we_have_and_what_is_older_is_not_newer),
 	  unit(the_same_version_sent_again_with_changes_is_newer),
 	  unit(an_answer_in_the_thread_with_other_titles_is_newer_by_its_author_only),
 	  unit(submissions_to_stable_are_no_versions), unit(the_newest_whole_one_is_taken),

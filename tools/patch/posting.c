@@ -13,6 +13,9 @@
 #include "patch/message.h"
 #include "patch/trailer.h"
 
+/* Mails that answer one another: made to do so by the thousand, or in a circle, they must not keep us for hours. */
+#define ANSWERS_DEEPEST 500
+
 /* Does the prefix name a branch of stable ("PATCH 6.1.y", "PATCH 6.12 013/200", "PATCH AUTOSEL 6.6")? */
 static bool is_stable_prefix(const char *prefix)
 {
@@ -54,8 +57,7 @@ static const char *root_of(const struct pile *pile, const struct mail *mail)
 {
 	const struct mail *at = mail;
 
-	/* No more steps than there are mails: they can be made to answer each other. */
-	for (size_t i = 0; i <= pile->n; i++) {
+	for (size_t i = 0; i <= pile->n && i < ANSWERS_DEEPEST; i++) {
 		const struct pile_mail *up = pile_find(pile, at->in_reply_to);
 		const struct mail *parent = up ? &up->mail : NULL;
 
@@ -198,7 +200,7 @@ void posting_write(const struct pile *pile, const struct posting *posting, struc
 
 		if (!mail->mail.reply)
 			continue;
-		for (size_t steps = 0; mail && mail->mail.reply && steps <= pile->n; steps++)
+		for (size_t steps = 0; mail && mail->mail.reply && steps < ANSWERS_DEEPEST; steps++)
 			mail = pile_find(pile, mail->mail.in_reply_to);
 		if (has_mail(posting, mail))
 			pile_write(mbox, &pile->items[i]);
@@ -250,6 +252,10 @@ struct search {
 	const struct pile *pile;
 	char **ids;   /* of the series' patches; NULL */
 	char **stems; /* likewise */
+	struct {
+		const struct posting **items;
+		size_t n, cap;
+	} came; /* the postings that brought any of the series' patches: few, of an archive of thousands */
 };
 
 static bool same_text(const char *a, const char *b)
@@ -305,7 +311,7 @@ static bool in_thread(const struct search *s, const struct posting *posting,
 {
 	const struct mail *mail = posting->cover ? &posting->cover->mail : &posting->items[0]->mail;
 
-	for (size_t steps = 0; mail->in_reply_to && steps <= s->pile->n; steps++) {
+	for (size_t steps = 0; mail->in_reply_to && steps < ANSWERS_DEEPEST; steps++) {
 		const struct pile_mail *up = pile_find(s->pile, mail->in_reply_to);
 
 		for (size_t i = 0; i < s->series->n; i++)
@@ -437,19 +443,30 @@ static bool is_better(const struct posting *a, const struct posting *b)
 }
 
 /* The newest posting that brought patches of the series. */
-static const struct posting *ours_of(const struct search *s, const struct postings *postings,
-				     const struct posting *like)
+static const struct posting *ours_of(const struct search *s, const struct posting *like)
 {
 	const struct posting *ours = NULL;
 	bool *wanted = arena_alloc(s->arena, (s->series->n + 1) * sizeof(*wanted));
 	size_t any = like ? related(s, like, NULL, wanted) : 0;
 
-	for (size_t p = 0; p < postings->n; p++)
+	for (size_t p = 0; p < s->came.n; p++)
 		for (size_t i = 0; i < s->series->n; i++)
-			if ((!any || wanted[i]) && brought(s, &postings->items[p], i) &&
-			    is_better(&postings->items[p], ours))
-				ours = &postings->items[p];
+			if ((!any || wanted[i]) && brought(s, s->came.items[p], i) &&
+			    is_better(s->came.items[p], ours))
+				ours = s->came.items[p];
 	return ours;
+}
+
+static void came_find(struct search *s, const struct postings *postings)
+{
+	for (size_t p = 0; p < postings->n; p++) {
+		bool any = false;
+
+		for (size_t i = 0; i < s->series->n && !any; i++)
+			any = brought(s, &postings->items[p], i);
+		if (any)
+			*arena_push(s->arena, &s->came) = &postings->items[p];
+	}
 }
 
 void posting_newer(struct arena *arena, const struct series *series, const struct pile *pile,
@@ -467,6 +484,7 @@ void posting_newer(struct arena *arena, const struct series *series, const struc
 		s.ids[i] = posting_patch_id(arena, &series->items[i]);
 		s.stems[i] = stem_of(arena, s.ids[i]);
 	}
+	came_find(&s, postings);
 	for (size_t p = 0; p < postings->n; p++) {
 		const struct posting *posting = &postings->items[p], *ours;
 		unsigned int have;
@@ -474,7 +492,7 @@ void posting_newer(struct arena *arena, const struct series *series, const struc
 
 		if (posting->stable)
 			continue;
-		ours = ours_of(&s, postings, posting);
+		ours = ours_of(&s, posting);
 		if (ours == posting || !related(&s, posting, ours, replaced))
 			continue;
 		have_of(&s, replaced, ours, &have, &date);
