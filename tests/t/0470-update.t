@@ -57,6 +57,15 @@ test_expect_success 'it is taken in: patches, links, version, and the rest of se
 	ls -A ws/series >got && echo demo >want && test_cmp want got
 '
 
+test_expect_success 'a message id is no line of series.conf, whatever stands in it' '
+	cp -r ws saved && post 3 "$fix" "$twice" | sed "s/^\(Message-I[dD]\|In-Reply-To\|References\): </&a\"#;b/" >odd.mbox && GIT_AUTHOR_DATE="1700000000 +0100" &&
+	git config -f $conf patch.0001-demo-count-and-clamp-what-is-added.patch.mainline "Submitted, $(git config -f $conf patch.0001-demo-count-and-clamp-what-is-added.patch.link)" &&
+	{ series -C ws update --no-b4 odd.mbox >out || :; } && cat out $conf && grep "v2 -> v3" out && grep "Taken in" out &&
+	id=$(sed -n "s/^Message-I[dD]: <\(.*\)>/\1/p" odd.mbox | head -n 1) && case $id in "a\"#;b"*) ;; *) false ;; esac &&
+	test "$(git config -f $conf patch.0001-demo-count-and-clamp-what-is-added.patch.mainline)" = "Submitted, https://lore.kernel.org/all/$id" &&
+	rm -rf ws && mv saved ws
+'
+
 test_expect_success 'what is there is up to date, and nothing is written' '
 	cp -r ws/series/demo before2 && series -C ws update v2.mbox >out && cat out && grep "series/demo is up to date" out && diff -r before2 ws/series/demo
 '

@@ -161,6 +161,18 @@ static int add_condition(struct rewriting *w, struct slice line, struct slice va
 	return 0;
 }
 
+/* A message id is what a stranger wrote: as git quotes it, it is the value and nothing else. */
+static void add_value(struct text *out, const char *key, const char *before, const char *value)
+{
+	text_addf(out, "\t%s = \"%s", key, before);
+	for (; *value; value++) {
+		if (*value == '"' || *value == '\\')
+			text_addc(out, '\\');
+		text_addc(out, *value);
+	}
+	text_adds(out, "\"\n");
+}
+
 static bool mentions(struct slice value, const char *what)
 {
 	return what && slice_find(value, slice_of(what)) >= 0;
@@ -187,8 +199,7 @@ static int add_patch_line(struct rewriting *w, struct slice line)
 	}
 	if (w->mail && w->mail->message_id && line_sets(line, "mainline", &value) &&
 	    slice_starts(value, "Submitted, ") && old->link && mentions(value, old->link)) {
-		text_addf(&w->out, "\tmainline = \"Submitted, " LORE_ALL "%s\"\n",
-			  w->mail->message_id);
+		add_value(&w->out, "mainline", "Submitted, " LORE_ALL, w->mail->message_id);
 		return 0;
 	}
 	if (w->mail && w->item->kind == RENEWAL_CHANGED && line_sets(line, "condition", &value))
@@ -249,7 +260,7 @@ static int rewrite_line(struct rewriting *w, struct slice line)
 		return add_patch_line(w, line);
 	if (w->series && w->ask->link && line_sets(line, "link", &value) &&
 	    mentions(value, w->ask->old_link))
-		text_addf(&w->out, "\tlink = %s\n", w->ask->link);
+		add_value(&w->out, "link", "", w->ask->link);
 	else
 		text_addf(&w->out, SLICE_FMT "\n", SLICE_ARG(line));
 	return 0;
