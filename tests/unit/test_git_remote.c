@@ -243,6 +243,30 @@ static void what_is_no_kernel_is_refused(void **state)
 	}
 }
 
+static void a_tree_that_git_would_not_check_out_does_not_get_into_the_store(void **state)
+{
+	static const char *const names[] = { "..", ".git", ".", ".GIT" };
+	struct place *place = *state;
+
+	place_sh(place, "remote remote.git; kernel refs/heads/x 6.1.3 a");
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		__free_remote_tip struct remote_tip tip = REMOTE_TIP_INIT;
+		struct remote_ask ask = ask_for(place, "remote.git", "refs/heads/odd");
+		struct fetch_answer answer = { 0 };
+
+		place_sh(
+			place,
+			"s=$(git --git-dir=$R ls-tree refs/heads/x | git --git-dir=$R mktree)\n"
+			"t=$({ git --git-dir=$R ls-tree refs/heads/x; printf '040000 tree %%s\\t%s\\n' $s; } | git --git-dir=$R mktree)\n"
+			"git --git-dir=$R update-ref refs/heads/odd $(git --git-dir=$R commit-tree -m x $t)",
+			names[i]);
+		assert_ok(remote_fetch(place->arena, &ask, &tip));
+		assert_fails(remote_take(place->arena, &ask, &tip, "v6.1.3", "here", &answer),
+			     FAIL_POLICY, "would not check out");
+	}
+	place_sh(place, "test -z \"$(git --git-dir=store.git for-each-ref)\"");
+}
+
 /* Some 130 kB on the wire. */
 static void a_file_that_no_memory_would_hold_is_refused_before_it_is_read(void **state)
 {
@@ -269,4 +293,5 @@ UNIT_MAIN(in_place(refs_are_listed_by_pattern_with_what_their_tags_lead_to),
 	  in_place(how_a_branch_went_on_is_known_or_said_not_to_be),
 	  in_place(a_scratch_repository_in_use_is_busy_and_one_left_behind_is_removed),
 	  in_place(what_is_no_kernel_is_refused),
+	  in_place(a_tree_that_git_would_not_check_out_does_not_get_into_the_store),
 	  in_place(a_file_that_no_memory_would_hold_is_refused_before_it_is_read))

@@ -8,6 +8,7 @@
 #include "kernel/treecopy.h"
 
 #include "base/fail.h"
+#include "patch/diff.h"
 
 #define STEP 512 /* objects between two looks at progress */
 #define BYTES_MAX                                                                                  \
@@ -77,6 +78,12 @@ static int copy_entry(struct copying *copying, unsigned int mode, const git_oid 
 	return failed;
 }
 
+/* "..", ".git": nobody is to find that in the store, which may be a user's own clone. */
+static bool name_ok(struct slice name)
+{
+	return diff_path_ok(name) && !memchr(name.p, '/', name.n);
+}
+
 /*
  * The entries first: whatever has a tree has what is in it. "MODE NAME\0" and an id of 20 bytes,
  * each.
@@ -85,11 +92,15 @@ static int copy_entries(struct copying *copying, struct slice tree)
 {
 	while (tree.n) {
 		const char *nul = memchr(tree.p, '\0', tree.n);
+		const char *space = memchr(tree.p, ' ', nul ? (size_t)(nul - tree.p) : 0);
 		unsigned int mode = (unsigned int)strtoul(tree.p, NULL, 8);
 		git_oid id;
 
-		if (!nul || tree.n - (size_t)(nul + 1 - tree.p) < GIT_OID_RAWSZ)
+		if (!nul || !space || tree.n - (size_t)(nul + 1 - tree.p) < GIT_OID_RAWSZ)
 			return fail("a tree is damaged");
+		if (!name_ok((struct slice){ space + 1, (size_t)(nul - space - 1) }))
+			return fail_as(FAIL_POLICY,
+				       "refusing a tree with a file that git would not check out");
 		memcpy(id.id, nul + 1, GIT_OID_RAWSZ);
 		if (copy_entry(copying, mode, &id))
 			return -1;
