@@ -144,7 +144,7 @@ test_expect_success 'nothing is written when one of the targets is not applied' 
 
 test_expect_success 'values that make no header or number are refused' '
 	test_expect_code 2 series -C ws export v6.1.5 --in-reply-to "a
-b" --out bad && test_expect_code 2 series -C ws export v6.1.5 -v 0 --out bad && test_expect_code 2 series -C ws export v6.1.5 -v x --out bad && ! test -e bad
+b" --out bad && test_expect_code 2 series -C ws export v6.1.5 --in-reply-to "ä@x" --out bad && test_expect_code 2 series -C ws export v6.1.5 -v 0 --out bad && test_expect_code 2 series -C ws export v6.1.5 -v x --out bad && ! test -e bad
 '
 
 test_expect_success 'a newer branch that lacks the patch and has no port is said, with exit code 1' '
@@ -153,6 +153,12 @@ test_expect_success 'a newer branch that lacks the patch and has no port is said
 	grep "Not yet: 1/2: newer branches lack it and have no port: v6.6" out && test -f gated/0001-* &&
 	test_expect_code 1 series -C gate export v6.1.5 --out gated --json >out && test "$(json ".targets[0].gate[0].severity" out)" = bad &&
 	series -C ws export v6.1.5 --out gated >out && cat out && grep "^  1/2: newer branches: it is in v6.12" out
+'
+
+test_expect_success 'what goes onto a candidate of Linus is for no stable branch; onto one of stable it is' '
+	kernel_files v6.12.3 kernel && add_kernel v6.13-rc3 kernel && series -C ws apply v6.13-rc3 && series -C ws export v6.13-rc3 --out mainline &&
+	grep "^Subject: \[PATCH 1/2\] demo" mainline/0001-* && am v6.13-rc3 mainline &&
+	add_kernel v6.12.11-rc1 kernel && series -C ws apply v6.12.11-rc1 && series -C ws export v6.12.11-rc1 --out candidate; grep "^Subject: \[PATCH 6.12.y 1/2\] demo" candidate/0001-*
 '
 
 # b4 sends branches, not mails: what docs/update.md says of it.

@@ -69,7 +69,7 @@ static int read_reply_to(struct exporting *e)
 		id = slice_trim((struct slice){ id.p + 1, id.n - 2 });
 	e->ask.in_reply_to = slice_str(e->context->arena, id);
 	for (const char *p = e->ask.in_reply_to; *p; p++)
-		if ((unsigned char)*p <= ' ' || *p == 0x7f || *p == '<' || *p == '>')
+		if ((unsigned char)*p <= ' ' || (unsigned char)*p > '~' || *p == '<' || *p == '>')
 			id.n = 0;
 	return id.n ? 0 : fail_as(FAIL_USAGE, "--in-reply-to takes a message id");
 }

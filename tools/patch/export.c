@@ -74,10 +74,12 @@ static int prefix_of(struct arena *arena, struct repo *repo, const struct kernel
 {
 	struct version version;
 	struct slice makefile;
-	bool stable = version_parse(slice_of(kernel->name), &version);
+	bool known = version_parse(slice_of(kernel->name), &version);
+	/* A candidate of Linus' own goes to no branch of stable. */
+	bool stable = known && !(version.rc && version.patch <= 0);
 	int r;
 
-	if (!stable) {
+	if (!known) {
 		r = repo_read(repo, arena, &kernel->tree, "Makefile", &makefile);
 		if (r < 0)
 			return -1;
