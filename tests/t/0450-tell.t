@@ -119,6 +119,11 @@ test_expect_success 'a week without a mail: one that says that it lives' '
 	grep "stable: answered" mail && grep "GiB are free" mail && tick && test "$(mails)" = $((n + 1))
 '
 
+test_expect_success 'a clock that was years ahead does not end that' '
+	n=$(mails) && sql "UPDATE notes SET value=value + 10 * 365 * 86400 WHERE name=\"told\"" && tick && test "$(mails)" = "$n" &&
+	sql "UPDATE notes SET value=value - 7 * 86400 WHERE name=\"told\"" && tick && test "$(mails)" = $((n + 1)) && last_mail | grep "still alive"
+'
+
 test_expect_success 'a newer version of the series on the lists is told once' '
 	n=$(mails) && for i in 1 2; do
 		sed -e "1s/^From .*/From mboxrd@z Thu Jan  1 00:00:00 1970/" -e "s,^Subject: \[PATCH.*\] ,Subject: [PATCH v2 $i/2] ," \
@@ -126,6 +131,12 @@ test_expect_success 'a newer version of the series on the lists is told once' '
 	done >lists && git config -f ws/ci/ci.conf lore.watch yes && git config -f ws/ci/ci.conf lore.archive "$PWD/lists" &&
 	tick && test "$(mails)" = $((n + 1)) && last_mail >mail && cat mail && grep "^Subject: \[series demo\] v2 is on the lists\$" mail &&
 	grep "Message-ID: <[12].v2@example.org>" mail && grep "^  series -C ws update --dry-run" mail && tick && test "$(mails)" = $((n + 1))
+'
+
+test_expect_success 'no row of a mail is wider than 72 columns, with more machines and a candidate too' '
+	git config -f ws/ci/matrix.conf --unset cell.other.target && git config -f ws/ci/matrix.conf cell.other.default yes && breaks &&
+	branch_tip queue/6.1 v6.1.99-rc9 good && tick && last_mail | sed "1,/^\$/d" >body && cat body && grep "^  6.1.y-queue  *v6.1.99-rc9" body &&
+	grep "^  6.1.y .*regression .*build, verify, fake" body && ! grep ".\{73\}" body && works && release v6.1.15 good && tick
 '
 
 test_expect_success 'a sendmail that refuses keeps the mail, and the next tick sends it' '

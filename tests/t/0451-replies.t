@@ -90,7 +90,9 @@ test_expect_success 'a candidate that is not well by itself gets no Tested-by, a
 test_expect_success 'a candidate that the series breaks on: what fails stands there, and a changed result is drafted anew' '
 	works && branch_tip linux-6.1.y v6.1.17-rc1 broken && announce 6.1.17-rc1 +24 && tick && draft=$drafts/v6.1.17-rc1.eml && cat "$draft" &&
 	! grep "Tested-by" "$draft" && grep "^What fails with the series demo on top:" "$draft" && grep "applying it: conflict" "$draft" &&
-	branch_tip linux-6.1.y v6.1.17-rc1 good && tick && cat "$draft" && grep "Tested-by" "$draft" && grep "conflict" "$draft.old"
+	branch_tip linux-6.1.y v6.1.17-rc1 good && tick && cat "$draft" && grep "Tested-by" "$draft" && grep "conflict" "$draft.old" &&
+	echo "A word of my own." >>"$draft" && branch_tip linux-6.1.y v6.1.17-rc1 broken && tick && ! grep "Tested-by" "$draft" &&
+	grep "conflict" "$draft.old" && grep "A word of my own" "$draft.old2"
 '
 
 test_expect_success 'after the deadline nothing is drafted, and the log says so once' '

@@ -8,9 +8,10 @@
 #include "base/shown.h"
 #include "cmd/screen.h"
 
-#define BAD_MOST 12u	   /* of one proof that is not green */
-#define COMMANDS_MOST 8u   /* to see it again */
-#define PROVEN_COLUMNS 26u /* what is left of a row */
+#define BAD_MOST 12u	 /* of one proof that is not green */
+#define COMMANDS_MOST 8u /* to see it again */
+#define MARKS_COLUMNS 10u
+#define PROVEN_COLUMNS 12u /* of a row, at the least */
 
 static bool is_of(const char *name, const char *series)
 {
@@ -63,7 +64,7 @@ char *letter_sum(struct arena *arena, const struct standings *standings, const c
 /* ---- how the lines stand ---- */
 
 /* "build, verify, tcg !, bochs ?": of the newest kernel; '!' is red, '?' is not known. */
-static char *proven(struct arena *arena, const struct standing *standing)
+static char *proven(struct arena *arena, const struct standing *standing, size_t columns)
 {
 	struct text out __free_text = TEXT_INIT, cut __free_text = TEXT_INIT;
 
@@ -80,32 +81,58 @@ static char *proven(struct arena *arena, const struct standing *standing)
 				  ruling->unknown ? " ?" :
 						    "");
 		}
-	text_add_cut(&cut, out.len ? text_slice(&out) : SLICE("-"), PROVEN_COLUMNS);
+	text_add_cut(&cut, out.len ? text_slice(&out) : SLICE("-"), columns);
 	return slice_str(arena, text_slice(&cut));
+}
+
+/* What is left of a row for what was proven, behind the widest of what stands before it. */
+static size_t proven_columns(char *(*rows)[4], size_t n)
+{
+	size_t used = 2, widest;
+
+	for (size_t c = 0; c < 4; c++) {
+		widest = 0;
+		for (size_t i = 0; i < n; i++)
+			if (text_columns(slice_of(rows[i][c])) > widest)
+				widest = text_columns(slice_of(rows[i][c]));
+		used += widest + 2;
+	}
+	return used + PROVEN_COLUMNS < LETTER_COLUMNS ? LETTER_COLUMNS - used : PROVEN_COLUMNS;
 }
 
 void letter_lines(struct arena *arena, struct text *out, const struct standings *standings,
 		  const char *series)
 {
 	struct table table = { .columns = 5 };
-	static const char *const titles[] = { "line", "kernel", "verdict", "patches", "proven" };
+	static const char *const titles[] = { "line", "kernel", "verdict", "patches" };
+	char *(*rows)[4] = arena_alloc(arena, (standings->n + 1) * sizeof(*rows));
 	struct text cut __free_text = TEXT_INIT;
+	size_t n = 1, columns;
 
-	for (size_t i = 0; i < ARRAY_SIZE(titles); i++)
-		table_cell(arena, &table, TINT_NONE, "%s", titles[i]);
+	for (size_t c = 0; c < ARRAY_SIZE(titles); c++)
+		rows[0][c] = arena_strdup(arena, titles[c]);
 	for (size_t i = 0; i < standings->n; i++) {
 		const struct standing *s = &standings->items[i];
 
 		if (!is_of(s->series, series))
 			continue;
-		table_cell(arena, &table, TINT_NONE, "%s", text_shown(arena, s->line));
-		table_cell(arena, &table, TINT_NONE, "%s",
-			   text_shown(arena, short_target(arena, s->target)));
-		table_cell(arena, &table, TINT_NONE, "%s", text_shown(arena, s->word));
 		text_clear(&cut);
-		text_add_cut(&cut, slice_of(text_shown(arena, s->marks)), 10);
-		table_cell(arena, &table, TINT_NONE, "%s", text_str(&cut));
-		table_cell(arena, &table, TINT_NONE, "%s", proven(arena, s));
+		text_add_cut(&cut, slice_of(text_shown(arena, s->marks)), MARKS_COLUMNS);
+		rows[n][0] = text_shown(arena, s->line);
+		rows[n][1] = text_shown(arena, short_target(arena, s->target));
+		rows[n][2] = text_shown(arena, s->word);
+		rows[n++][3] = slice_str(arena, text_slice(&cut));
+	}
+	columns = proven_columns(rows, n);
+	n = 0;
+	for (size_t i = 0; i <= standings->n; i++) {
+		if (i && !is_of(standings->items[i - 1].series, series))
+			continue;
+		for (size_t c = 0; c < 4; c++)
+			table_cell(arena, &table, TINT_NONE, "%s", rows[n][c]);
+		table_cell(arena, &table, TINT_NONE, "%s",
+			   i ? proven(arena, &standings->items[i - 1], columns) : "proven");
+		n++;
 	}
 	table_write(out, &table, 2, false);
 }

@@ -22,6 +22,7 @@
 
 #define NOTE_SEEN "announcements"
 #define BROKEN_MOST 20u
+#define ASIDE_MOST 100u
 
 /* One candidate, and what is to be said of it. */
 struct candidate {
@@ -269,12 +270,23 @@ static int sender_of(struct ci *ci, const char **from)
 	return 0;
 }
 
+/* "DRAFT.old", or ".old2" ... where an earlier one lies there already. */
+static char *aside_of(struct ci *ci, const char *path)
+{
+	char *aside = arena_printf(ci->arena, "%s.old", path);
+	struct stat st;
+
+	for (unsigned int n = 2; !lstat(aside, &st) && n < ASIDE_MOST; n++)
+		aside = arena_printf(ci->arena, "%s.old%u", path, n);
+	return aside;
+}
+
 /* What stands there may have been worked on by a person: it is put aside, not away. */
 static int draft_put(struct ci *ci, const char *path, const struct text *mail)
 {
 	if (file_make_dirs(drafts_dir(ci)))
 		return -1;
-	if (file_kind(path) == 2 && rename(path, arena_printf(ci->arena, "%s.old", path)))
+	if (file_kind(path) == 2 && rename(path, aside_of(ci, path)))
 		return fail_errno("cannot put %s aside", path);
 	return file_write(path, text_slice(mail), 0644);
 }

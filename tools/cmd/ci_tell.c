@@ -167,11 +167,11 @@ static int tell_alive(struct ci *ci, const struct staleness *staleness)
 		return 0;
 	if (journal_note_get(ci->journal, ci->arena, OUTBOX_TOLD, &told))
 		return -1;
-	/* From the first tick that had somebody to tell. */
-	if (!told)
+	since = told ? strtoll(told, NULL, 10) : 0;
+	/* From the first tick that had somebody to tell; a clock that was ahead is no reason to be silent until then. */
+	if (!told || since > ci->now)
 		return journal_note_put(ci->journal, OUTBOX_TOLD,
 					arena_printf(ci->arena, "%lld", (long long)ci->now));
-	since = strtoll(told, NULL, 10);
 	/* An hour early rather than late: the next tick is as far away. */
 	if (ci->now - since < every - 1800)
 		return 0;
@@ -197,6 +197,7 @@ int ci_tell_revision(struct ci *ci, const struct series *series, const struct re
 	bool which = ci->nseries > 1 && !ci->context->series_name;
 	struct text body __free_text = TEXT_INIT;
 	struct arena *arena = ci->arena;
+	const char *about;
 	/* 0: the patches do not say which posting they came from. */
 	const char *have = revision->have ?
 				   arena_printf(arena, "; the workspace has v%u", revision->have) :
@@ -217,7 +218,8 @@ int ci_tell_revision(struct ci *ci, const struct series *series, const struct re
 		text_addf(&body, "  %s%s%s%s\n", context_invoke(ci->context, "update"),
 			  i ? "" : " --dry-run", which ? " --series " : "",
 			  which ? path_word(arena, series->name) : "");
-	return put(ci, series->name, arena_printf(arena, "revision %s", revision->message_id),
+	about = *revision->message_id ? revision->message_id : revision->subject;
+	return put(ci, series->name, arena_printf(arena, "revision %s", about),
 		   arena_printf(arena, "[series %s] v%u is on the lists", series->name,
 				revision->found),
 		   &body) < 0 ?
