@@ -111,6 +111,10 @@ static void a_symlink_to_it_stays_one(void **state)
 	assert_ok(generation(*state, link, 2, false));
 	assert_int_equal(readlink(link, to, sizeof(to)), 4);
 	assert_slice(part(*state, dir, "b"), "2");
+	/* One that leads nowhere is said to be that, and stays. */
+	assert_ok(file_remove_tree(dir));
+	assert_fails(generation(*state, link, 3, false), FAIL_USAGE, "leads nowhere");
+	assert_int_equal(names_in(*state, temp), 1);
 }
 
 static void what_failed_is_gone_and_the_old_one_stays(void **state)

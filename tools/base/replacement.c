@@ -24,11 +24,16 @@ static char *whole_path(struct arena *arena, const char *dir)
 {
 	char *path = arena_strdup(arena, dir), *slash;
 	char real[PATH_MAX];
+	struct stat st;
 
 	for (size_t n = strlen(path); n > 1 && path[n - 1] == '/'; n--)
 		path[n - 1] = '\0';
 	if (realpath(path, real))
 		return arena_strdup(arena, real);
+	if (!lstat(path, &st)) {
+		fail_as(FAIL_USAGE, "%s: a symlink that leads nowhere: make the folder first", dir);
+		return NULL;
+	}
 	slash = strrchr(path, '/');
 	if (slash && slash != path)
 		*slash = '\0';
