@@ -251,7 +251,43 @@ static void what_the_machine_has_is_looked_at(void **state)
 	assert_ok(file_remove_tree(dir));
 }
 
-UNIT_MAIN(unit(usage_adds_up_what_is_below_and_follows_no_link),
+static void a_containers_limit_counts_as_a_services(void **state)
+{
+	struct arena *arena = *state;
+	char *dir = scene(arena);
+	uint64_t left = 9999, whole = 9999;
+	static const struct {
+		const char *path, *text;
+	} files[] = {
+		{ "memory.max", "4294967296\n" },
+		{ "memory.current", "1073741824\n" },
+		{ "memory.stat", "active_file 268435456\ninactive_file 268435456\n" },
+		{ "a/memory.max", "max\n" },
+		{ "a/b/memory.max", "2147483648\n" },
+		{ "a/b/memory.current", "1048576\n" },
+	};
+
+	assert_ok(file_make_dirs(arena_printf(arena, "%s/a/b", dir)));
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		assert_ok(file_write(arena_printf(arena, "%s/%s", dir, files[i].path),
+				     slice_of(files[i].text), 0644));
+	memory_bound(arena, dir, "/", false, &left);
+	memory_bound(arena, dir, "/", true, &whole);
+	assert_int_equal(left, 3584);
+	assert_int_equal(whole, 4096);
+	memory_bound(arena, dir, "/a/b", false, &left);
+	assert_int_equal(left, 2047);
+	left = 9999;
+	memory_bound(arena, dir, "/a", false, &left);
+	assert_int_equal(left, 3584);
+	left = 10;
+	memory_bound(arena, dir, "/gone", false, &left);
+	assert_int_equal(left, 10);
+	assert_ok(file_remove_tree(dir));
+}
+
+UNIT_MAIN(unit(a_containers_limit_counts_as_a_services),
+	  unit(usage_adds_up_what_is_below_and_follows_no_link),
 	  unit(space_is_looked_at_where_the_folder_will_be),
 	  unit(what_was_never_built_is_estimated_by_a_guess_that_says_so),
 	  unit(a_build_takes_what_the_newest_of_its_branch_took),

@@ -135,8 +135,7 @@ static bool group_number(struct arena *arena, const char *group, const char *fil
 	struct slice text = { 0 };
 	unsigned long value;
 
-	if (file_read(arena, arena_printf(arena, "/sys/fs/cgroup%s/%s", group, file), 4096,
-		      &text) != 1) {
+	if (file_read(arena, arena_printf(arena, "%s/%s", group, file), 4096, &text) != 1) {
 		fail_clear();
 		return false;
 	}
@@ -153,8 +152,8 @@ static uint64_t group_cached(struct arena *arena, const char *group)
 	struct slice text = { 0 }, line;
 	uint64_t bytes = 0;
 
-	if (file_read(arena, arena_printf(arena, "/sys/fs/cgroup%s/memory.stat", group), FILE_BYTES,
-		      &text) != 1) {
+	if (file_read(arena, arena_printf(arena, "%s/memory.stat", group), FILE_BYTES, &text) !=
+	    1) {
 		fail_clear();
 		return 0;
 	}
@@ -165,11 +164,31 @@ static uint64_t group_cached(struct arena *arena, const char *group)
 	return bytes;
 }
 
-/* What a control group above us (version 2) leaves: a service's MemoryMax, a container's limit. */
+void memory_bound(struct arena *arena, const char *root, const char *group, bool whole,
+		  uint64_t *mib)
+{
+	char *path = arena_printf(arena, "%s%s", root, strcmp(group, "/") != 0 ? group : "");
+
+	for (size_t n = strlen(root);; *strrchr(path, '/') = '\0') {
+		uint64_t max, now = 0, left;
+
+		if (group_number(arena, path, "memory.max", &max) &&
+		    (whole || group_number(arena, path, "memory.current", &now))) {
+			uint64_t cached = whole ? 0 : group_cached(arena, path);
+
+			now = now > cached ? now - cached : 0;
+			left = (max > now ? max - now : 0) / MIB;
+			if (left < *mib)
+				*mib = left;
+		}
+		if (strlen(path) <= n)
+			return;
+	}
+}
+
 static void groups_bound(struct arena *arena, bool whole, uint64_t *mib)
 {
 	struct slice text = { 0 }, line;
-	char *group = NULL;
 
 	if (file_read(arena, "/proc/self/cgroup", FILE_BYTES, &text) != 1) {
 		fail_clear();
@@ -177,21 +196,8 @@ static void groups_bound(struct arena *arena, bool whole, uint64_t *mib)
 	}
 	while (slice_line(&text, &line))
 		if (slice_starts(line, "0::/"))
-			group = slice_str(arena, slice_skip(line, 3));
-	while (group && strlen(group) > 1) {
-		uint64_t max, now = 0, left;
-
-		if (group_number(arena, group, "memory.max", &max) &&
-		    (whole || group_number(arena, group, "memory.current", &now))) {
-			uint64_t cached = whole ? 0 : group_cached(arena, group);
-
-			now = now > cached ? now - cached : 0;
-			left = (max > now ? max - now : 0) / MIB;
-			if (left < *mib)
-				*mib = left;
-		}
-		*strrchr(group, '/') = '\0';
-	}
+			memory_bound(arena, "/sys/fs/cgroup", slice_str(arena, slice_skip(line, 3)),
+				     whole, mib);
 }
 
 int memory_left(struct arena *arena, uint64_t *mib)

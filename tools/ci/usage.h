@@ -5,6 +5,7 @@
 #ifndef SERIES_CI_USAGE_H
 #define SERIES_CI_USAGE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -34,6 +35,12 @@ int space_find(struct arena *arena, const char *dir, struct space *space);
 
 /* MiB that programs can still take: of the machine, or of the control group that we are confined to. */
 int memory_left(struct arena *arena, uint64_t *mib);
+/*
+ * What a control group (version 2) and those above it leave of that: a service's MemoryMax, a container's limit. A container sees
+ * its own group as the root, "/".
+ */
+void memory_bound(struct arena *arena, const char *root, const char *group, bool whole,
+		  uint64_t *mib);
 /* MiB that there are in all. */
 int memory_whole(struct arena *arena, uint64_t *mib);
 
