@@ -54,7 +54,7 @@ static void rule(struct world *w, const char *line, const char *target, const ch
 
 	ruling.cell = ruling.kind == PROOF_TEST ? cell : "";
 	ruling.red = !ruling.unknown && strncmp(word, "ok", 2) != 0 &&
-		     strcmp(word, "already there") != 0;
+		     strcmp(word, "already there") != 0 && strcmp(word, "none") != 0;
 	if (!strcmp(word, "conflict"))
 		ruling.why = "x.c: hunk 2: demo_add() is written otherwise.";
 	assert_ok(journal_ruling_put(w->journal, &ruling));
@@ -228,6 +228,39 @@ static void a_candidate_that_breaks_what_its_release_does_not_is_an_alarm(void *
 	world_close(&w);
 }
 
+static void a_line_without_a_kernel_is_news_only_where_something_red_went_with_it(void **state)
+{
+	struct world w;
+
+	world_open(&w, *state);
+	begin(&w);
+	rule(&w, "6.1.y-rc", "v6.1.188-rc1", "apply", "ok", "");
+	told(&w);
+	begin(&w);
+	rule(&w, "6.1.y-rc", "", "apply", "none", "");
+	assert_int_equal(told(&w)->n, 0);
+	assert_string_equal(w.news.subject, "6.1.y-rc none");
+	begin(&w);
+	rule(&w, "6.1.y-rc", "v6.1.189-rc1", "apply", "ok", "");
+	assert_int_equal(told(&w)->n, 0);
+	begin(&w);
+	rule(&w, "6.1.y-rc", "", "apply", "none", "");
+	told(&w);
+	begin(&w);
+	rule(&w, "6.1.y-rc", "v6.1.190-rc1", "apply", "conflict", "x.c");
+	assert_int_equal(told(&w)->n, 1);
+	assert_int_equal(w.news.items[0].kind, NEWS_ALARM);
+	begin(&w);
+	rule(&w, "6.1.y-rc", "", "apply", "none", "");
+	assert_int_equal(told(&w)->n, 1);
+	assert_int_equal(w.news.items[0].kind, NEWS_BETTER);
+	assert_string_equal(w.news.items[0].text,
+			    "6.1.y-rc: nothing there any more; conflict on v6.1.190-rc1 before; "
+			    "gone: x.c");
+	assert_false(w.news.red);
+	world_close(&w);
+}
+
 static void what_the_release_has_already_is_no_alarm(void **state)
 {
 	struct world w;
@@ -359,5 +392,6 @@ UNIT_MAIN(unit(each_turn_of_a_verdict_is_told_once), unit(the_set_of_what_is_not
 	  unit(a_first_ruling_that_is_unknown_waits),
 	  unit(a_tick_that_was_killed_finds_the_same_news_again),
 	  unit(a_candidate_that_breaks_what_its_release_does_not_is_an_alarm),
+	  unit(a_line_without_a_kernel_is_news_only_where_something_red_went_with_it),
 	  unit(what_the_release_has_already_is_no_alarm), unit(the_worst_stands_first),
 	  unit(several_series_are_told_apart), unit(data_that_grows_old_is_stale_then_red))

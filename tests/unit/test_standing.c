@@ -61,6 +61,21 @@ static void what_was_found_of_an_older_kernel_does_not_count(void **state)
 	assert_false(standings.items[0].red);
 }
 
+static void a_line_that_has_no_kernel_any_more_is_neither_well_nor_red(void **state)
+{
+	struct arena *arena __free(arena) = arena_new();
+	struct ruling items[] = {
+		ruling(3, "6.1.y-rc", "v6.1.6-rc1", PROOF_TEST, "regression"),
+		ruling(4, "6.1.y-rc", "", PROOF_APPLY, "none"),
+	};
+	struct standings standings = standings_of(arena, items, 2);
+
+	(void)state;
+	assert_true(standings.items[0].none);
+	assert_string_equal(standings.items[0].word, "none");
+	assert_false(standings.items[0].red || standings.items[0].unknown);
+}
+
 static void lines_stand_newest_branch_first_with_candidate_and_queue_behind(void **state)
 {
 	static const char *const want[] = { "6.12.y", "6.1.y", "6.1.y-rc", "6.1.y-queue" };
@@ -84,6 +99,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_line_is_as_good_as_the_worst_of_its_rulings),
 		cmocka_unit_test(what_was_found_of_an_older_kernel_does_not_count),
+		cmocka_unit_test(a_line_that_has_no_kernel_any_more_is_neither_well_nor_red),
 		cmocka_unit_test(lines_stand_newest_branch_first_with_candidate_and_queue_behind),
 	};
 

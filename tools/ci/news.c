@@ -11,6 +11,7 @@
 #include "ci/news.h"
 
 #include "base/shown.h"
+#include "ci/rule.h"
 
 #define TEXT_MOST 3u /* of a set, in a sentence */
 
@@ -25,6 +26,11 @@ struct comparison {
 	unsigned int tries;
 	bool many_series;
 };
+
+static bool is_none(const struct ruling *ruling)
+{
+	return !strcmp(ruling->word, RULE_NONE);
+}
 
 static bool same_proof(const struct ruling *a, const struct ruling *b)
 {
@@ -161,8 +167,9 @@ static void add_place(struct comparison *c, struct text *out, const struct rulin
 {
 	if (c->many_series)
 		text_addf(out, "%s, ", sentence(c->arena, now->series));
-	text_addf(out, "%s (%s)", sentence(c->arena, now->line),
-		  short_target(c->arena, now->target));
+	text_adds(out, sentence(c->arena, now->line));
+	if (*now->target)
+		text_addf(out, " (%s)", short_target(c->arena, now->target));
 	if (now->kind == PROOF_BUILD || now->kind == PROOF_VERIFY)
 		text_addf(out, " %s", proof_kind_word(now->kind));
 	else if (*now->cell)
@@ -226,10 +233,15 @@ static void text_change(struct comparison *c, struct text *out, const struct new
 	const struct ruling *now = item->now, *before = item->before;
 	const char *why = sentence(c->arena, now->why);
 
-	text_addf(out, ": %s", sentence(c->arena, now->word));
+	text_addf(out, ": %s",
+		  is_none(now) ? "nothing there any more" : sentence(c->arena, now->word));
+	if (is_none(now) && *why)
+		text_addf(out, " (%s)", why);
 	if (item->kind == NEWS_UNKNOWN)
 		text_addf(out, ", %u time%s in a row", misses, misses == 1 ? "" : "s");
-	if (before)
+	if (before && is_none(before))
+		text_adds(out, "; nothing there before");
+	else if (before)
 		text_addf(out, "; %s on %s", sentence(c->arena, before->word),
 			  strcmp(before->target, now->target) != 0 ?
 				  arena_printf(c->arena, "%s before",
@@ -297,6 +309,9 @@ static int compare_one(struct comparison *c, const struct ruling *now, struct ne
 			add_item(c, news, NEWS_UNKNOWN, now, before, misses + 1);
 		return 0;
 	}
+	/* A candidate that is out, a queue that is taken: none is news only where something red went with it, or comes. */
+	if (before && ((is_none(now) && !before->red) || (is_none(before) && !now->red)))
+		return 0;
 	if (misses < c->tries)
 		misses = 0; /* nobody was told */
 	if (!before) {
@@ -426,13 +441,13 @@ static void add_lines(struct arena *arena, struct text *out, const struct news *
 			if (strcmp(s->series, series) != 0 || its_turn != turn)
 				continue;
 			if (said == SUBJECT_LINES) {
-				ok += !s->red && !s->unknown;
+				ok += !s->red && !s->unknown && !s->none;
 				rest++;
 				continue;
 			}
 			text_addf(out, "%s%s %s", said++ ? ", " : "", sentence(arena, s->line),
 				  item && item->kind == NEWS_ALARM ? alarm_phrase(item->now->kind) :
-				  s->red || s->unknown		   ? sentence(arena, s->word) :
+				  s->red || s->unknown || s->none  ? sentence(arena, s->word) :
 								     "ok");
 		}
 	}

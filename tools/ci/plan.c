@@ -17,6 +17,7 @@
 
 #include "base/fail.h"
 #include "ci/recipe.h"
+#include "ci/rule.h"
 #include "kernel/results_part.h"
 
 #define DAY 86400
@@ -104,6 +105,7 @@ static const char *kernel_of(const struct plan_item *item)
 static char *why_kernel(struct planner *p, const struct plan_item *item, const struct ruling *last)
 {
 	const char *now = kernel_of(item), *line = item->line->watched->line;
+	const char *before = *last->target ? last->target : "there was none";
 
 	if (!strcmp(now, last->target)) {
 		reason(p, arena_printf(p->arena, "%s has another tree", now));
@@ -113,13 +115,13 @@ static char *why_kernel(struct planner *p, const struct plan_item *item, const s
 	switch (item->line->watched->watch->kind) {
 	case WATCH_RELEASE:
 		reason(p, arena_printf(p->arena, "%s is out", now));
-		return arena_printf(p->arena, "new release %s, after %s", now, last->target);
+		return arena_printf(p->arena, "new release %s, after %s", now, before);
 	case WATCH_CANDIDATE:
 		reason(p, arena_printf(p->arena, "%s is up for review", now));
-		return arena_printf(p->arena, "new candidate %s, after %s", now, last->target);
+		return arena_printf(p->arena, "new candidate %s, after %s", now, before);
 	default:
 		reason(p, arena_printf(p->arena, "%s has moved", line));
-		return arena_printf(p->arena, "%s is %s now, after %s", line, now, last->target);
+		return arena_printf(p->arena, "%s is %s now, after %s", line, now, before);
 	}
 }
 
@@ -428,6 +430,29 @@ static int line_trouble(struct planner *p, const struct plan_line *line)
 	return 0;
 }
 
+/* Its source was asked just now, and has nothing for it: what it stood for is no more. Where the source itself is in doubt, all stays. */
+static bool is_gone(const struct plan_ask *ask, const struct plan_line *line)
+{
+	const struct watched *w = line->watched;
+
+	return !line->ported && !line->trouble && !w->there && !w->alarm && w->reached == ask->now;
+}
+
+static void line_gone(struct planner *p, const struct plan_line *line)
+{
+	struct plan_item item = { .line = line, .kind = PROOF_APPLY, .wanted = true, .gone = true };
+	const struct ruling *last = standing_of(p, &item);
+
+	if (!last || !strcmp(last->word, RULE_NONE))
+		return;
+	item.why = arena_printf(p->arena, "nothing there any more%s%s",
+				line->watched->why ? ": " : "",
+				line->watched->why ? line->watched->why : "");
+	reason(p, arena_printf(p->arena, "%s has nothing any more", line->watched->line));
+	*arena_push(p->arena, p->plan) = item;
+	p->plan->wanted++;
+}
+
 static int line_plan(struct planner *p, const struct plan_line *line)
 {
 	const struct watch *watch = line->watched->watch;
@@ -489,6 +514,9 @@ int plan_make(struct arena *arena, const struct plan_ask *ask, struct plan *plan
 	for (size_t i = 0; i < n; i++)
 		if (line_plan(&p, lines[i]))
 			return -1;
+	for (size_t i = 0; i < ask->nlines; i++)
+		if (is_gone(ask, &ask->lines[i]))
+			line_gone(&p, &ask->lines[i]);
 	plan->why = reasons_text(&p);
 	return 0;
 }

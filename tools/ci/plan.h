@@ -20,7 +20,8 @@ struct plan_line {
 	const struct watched *watched;
 	struct port port;
 	bool ported; /* false: there is no kernel, or `trouble` */
-	const char *trouble; /* why it could not be found out whether it applies: infrastructure; NULL */
+	const char *
+		trouble; /* why it could not be found out whether it applies: infrastructure; NULL */
 };
 
 struct plan_ask {
@@ -46,6 +47,7 @@ struct plan_item {
 	/* Another line has a ruling for just this input: it is taken as it is, under this line and target, without a task. */
 	const struct ruling *same;
 	bool known; /* it has a ruling of its own */
+	bool gone; /* PROOF_APPLY: its line has no kernel any more, and stands as on its last one */
 };
 struct plan {
 	struct plan_item *items; /* line by line: apply, build, verify, tests */

@@ -284,6 +284,22 @@ static void rule_unknown(struct ruling *ruling, const char *why)
 	ruling->why = why;
 }
 
+void rule_none(const char *why, struct ruling *ruling)
+{
+	*ruling = (struct ruling){ .round = ruling->round,
+				   .at = ruling->at,
+				   .kind = PROOF_APPLY,
+				   .series = ruling->series,
+				   .line = ruling->line,
+				   .target = "",
+				   .cell = "",
+				   .word = RULE_NONE,
+				   .why = why ? why : "",
+				   .bad = "",
+				   .waived = "",
+				   .marks = "" };
+}
+
 void rule_trouble(const char *why, struct ruling *ruling)
 {
 	ruling->bad = ruling->waived = ruling->marks = "";

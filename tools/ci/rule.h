@@ -16,6 +16,10 @@
 /* Of a port: "conflict" is red, everything else "ok" or "already there"; marks and why. */
 void rule_apply(struct arena *arena, const struct port *port, struct ruling *ruling);
 
+/* The word of a line that has no kernel: neither well nor red. */
+#define RULE_NONE "none"
+/* Of a line that has no kernel any more (a candidate is out, a branch is gone). All but round, at, and what it is of. */
+void rule_none(const char *why, struct ruling *ruling);
 /* Of a line that could not be ported: nothing is known. All but round, at, and what it is of. */
 void rule_trouble(const char *why, struct ruling *ruling);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ci/standing.h"
 
+#include "ci/rule.h"
 #include "patch/version.h"
 
 /* "6.1.y-rc": its branch, and how far behind the release it stands. */
@@ -98,9 +99,10 @@ static void standing_judge(struct arena *arena, struct standing *standing)
 	standing->waived = slice_str(arena, text_slice(&waived));
 	standing->unknown &= !standing->red;
 	standing->why = standing->worst->why;
-	standing->word = weight(standing->worst) ? standing->worst->word :
-			 fixed			 ? "ok, fixed" :
-						   "ok";
+	standing->none = !strcmp(standing->worst->word, RULE_NONE);
+	standing->word = weight(standing->worst) || standing->none ? standing->worst->word :
+			 fixed					   ? "ok, fixed" :
+								     "ok";
 }
 
 void standings_make(struct arena *arena, const struct rulings *rulings, struct standings *standings)

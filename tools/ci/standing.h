@@ -14,6 +14,7 @@ struct standing {
 	const struct ruling **items; /* apply, build, verify, tests */
 	size_t n, cap;
 	bool red, unknown; /* red wins */
+	bool none;	   /* it has no kernel any more: `word` is "none", neither well nor red */
 	/* "ok", "ok, fixed", "regression", "conflict", "infrastructure"; a part that is not of the newest kernel yet counts not */
 	const char *word;
 	const char *why;   /* of the worst; "" */

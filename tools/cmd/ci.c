@@ -239,8 +239,8 @@ int ci_lines_of_round(struct ci *ci, int64_t round, struct plan_line **lines, si
 		size_t k = 0;
 		int found;
 
-		/* The newest kernel of a line is what was applied last. */
-		if (rulings.items[i].kind != PROOF_APPLY)
+		/* The newest kernel of a line is what was applied last; it may have none any more. */
+		if (rulings.items[i].kind != PROOF_APPLY || !*rulings.items[i].target)
 			continue;
 		while (k < *n && (strcmp((*lines)[k].series->name, rulings.items[i].series) != 0 ||
 				  strcmp((*lines)[k].watched->line, rulings.items[i].line) != 0))

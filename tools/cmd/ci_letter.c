@@ -38,7 +38,8 @@ char *letter_sum(struct arena *arena, const struct standings *standings, const c
 	for (size_t i = 0; i < standings->n; i++) {
 		const struct standing *s = &standings->items[i];
 
-		if (!is_of(s->series, series))
+		/* One without a kernel is neither well nor not. */
+		if (!is_of(s->series, series) || s->none)
 			continue;
 		n++;
 		red += s->red;

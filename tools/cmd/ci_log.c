@@ -111,7 +111,10 @@ static void lines(const struct diary *d, struct text *out)
 	for (size_t i = 0; i < d->standings.n; i++) {
 		const struct standing *s = &d->standings.items[i];
 		const struct course *course = course_of(d, s);
-		enum tint tint = s->red ? TINT_BAD : s->unknown ? TINT_LOOK : TINT_GOOD;
+		enum tint tint = s->red	    ? TINT_BAD :
+				 s->unknown ? TINT_LOOK :
+				 s->none    ? TINT_DIM :
+					      TINT_GOOD;
 		const char *name = several ? arena_printf(d->arena, "%s: %s", s->series, s->line) :
 					     s->line;
 
@@ -126,7 +129,7 @@ static void lines(const struct diary *d, struct text *out)
 				   day_word(d->arena, course->since->at));
 		else
 			table_cell(d->arena, &rows.table, TINT_NONE, "%s", "");
-		rows_remark(d->arena, &rows, s->red || s->unknown ? s->why : "");
+		rows_remark(d->arena, &rows, s->red || s->unknown || s->none ? s->why : "");
 	}
 	if (d->standings.n)
 		text_adds(out, "\nLines, each with the run since which it stands so:\n");

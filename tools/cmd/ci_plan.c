@@ -104,10 +104,19 @@ static char *what_of(struct arena *arena, const struct plan_item *item)
 static void sum_write(struct ci *ci, const struct planned *planned, struct text *out)
 {
 	const struct context *c = ci->context;
-	size_t n = planned->tasks;
+	size_t n = planned->tasks, fetches = 0;
 
-	if (!ci->plan.wanted)
+	for (size_t i = 0; i < ci->watched.n; i++)
+		fetches += ci->watched.items[i].there && !ci->watched.items[i].kernel.ref;
+	if (fetches)
+		text_addf(
+			out,
+			"%zu kernel%s to fetch; what comes after is planned once %s in the store.\n",
+			fetches, fetches == 1 ? "" : "s", fetches == 1 ? "it is" : "they are");
+	if (!ci->plan.wanted && !fetches)
 		text_addf(out, "Nothing to do: everything has a ruling or waits.\n");
+	else if (!ci->plan.wanted)
+		text_addf(out, "Of what is there everything has a ruling or waits.\n");
 	else if (!n)
 		text_addf(out, "No task to run, %zu ruling%s to put down: %s.\n", ci->plan.wanted,
 			  ci->plan.wanted == 1 ? "" : "s", text_shown(ci->arena, ci->plan.why));
@@ -153,7 +162,9 @@ static void line_rows(struct ci *ci, const struct planned *planned, const struct
 			continue;
 		table_cell(ci->arena, table, TINT_BOLD, "%s", n ? "" : watched->line);
 		table_cell(ci->arena, table, TINT_NONE, "%s",
-			   n ? "" : text_shown(ci->arena, line->port.kernel.name));
+			   n			  ? "" :
+			   line->port.kernel.name ? text_shown(ci->arena, line->port.kernel.name) :
+						    "-");
 		table_cell(ci->arena, table, n ? TINT_NONE : mark_tint(line->port.mark), "%s",
 			   n ? "" : marks_of(ci->arena, &line->port));
 		n++;
@@ -188,7 +199,7 @@ static void series_write(struct ci *ci, const struct planned *planned, const str
 	for (size_t i = 0; i < ci->plan.n; i++) {
 		const struct plan_line *line = ci->plan.items[i].line;
 
-		if (line != last && line->series == series)
+		if (line != last && line->series == series && (line->ported || line->trouble))
 			line_rows(ci, planned, line, &table);
 		last = line;
 	}

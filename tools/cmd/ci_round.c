@@ -110,7 +110,10 @@ static const char *task_refuse(void *data, const struct task *task)
 	struct ci *ci = w->ci;
 	struct guard_ask ask = { .settings = &ci->settings,
 				 .cache = ci->cache,
-				 .state = ci->state };
+				 .state = ci->state,
+				 .journal = ci->journal,
+				 .home = ci->home,
+				 .now = ci->now };
 	struct estimate estimate;
 	const char *why;
 
@@ -153,6 +156,7 @@ static int tasks_run(struct ci *ci, struct round *round)
 				    .progress = &ci->context->progress };
 	struct tasks tasks = { 0 };
 	bool open = false;
+	char *flaw;
 
 	if (journal_tasks(ci->journal, ci->arena, round->id, &tasks))
 		return -1;
@@ -162,6 +166,12 @@ static int tasks_run(struct ci *ci, struct round *round)
 		open |= tasks.items[i].state != TASK_ENDED;
 	if (!open)
 		return 0;
+	/* What all tasks would fail of is no try of any: the run stays as it is until it is mended. */
+	flaw = ci->settings.executor == EXECUTOR_SLURM ?
+		       executor_slurm_flaw(ci->arena, &ci->settings) :
+		       NULL;
+	if (flaw)
+		return fail("%s", flaw);
 	return ci->settings.executor == EXECUTOR_SLURM ? executor_slurm(ci->arena, &ask) :
 							 executor_local(ci->arena, &ask);
 }
@@ -239,6 +249,12 @@ static struct ruling ruling_same(const struct ruling *here, const struct ruling 
 	return ruling;
 }
 
+static void ruling_apply(struct ci *ci, const struct plan_line *line, struct ruling *ruling)
+{
+	rule_apply(ci->arena, &line->port, ruling);
+	ci_cause_add(ci, line, ruling);
+}
+
 /* What needs no task: the port is there already, or somebody else had the same to do. */
 static int rulings_put(struct ci *ci)
 {
@@ -257,10 +273,12 @@ static int rulings_put(struct ci *ci)
 			continue;
 		if (item->same)
 			ruling = ruling_same(&ruling, item->same);
+		else if (item->gone)
+			rule_none(item->line->watched->why, &ruling);
 		else if (item->line->trouble)
 			rule_trouble(item->line->trouble, &ruling);
 		else
-			rule_apply(ci->arena, &item->line->port, &ruling);
+			ruling_apply(ci, item->line, &ruling);
 		if (journal_ruling_put(ci->journal, &ruling))
 			return -1;
 	}

@@ -8,7 +8,10 @@
 
 static enum tint standing_tint(const struct standing *standing)
 {
-	return standing->red ? TINT_BAD : standing->unknown ? TINT_LOOK : TINT_GOOD;
+	return standing->red	 ? TINT_BAD :
+	       standing->unknown ? TINT_LOOK :
+	       standing->none	 ? TINT_DIM :
+				   TINT_GOOD;
 }
 
 static void add_lines(struct text *out, const char *before, const char *lines)

@@ -154,13 +154,20 @@ int prune_settle(struct ci *ci)
 	struct pruned pruned;
 	char *last = NULL;
 	unsigned long at;
+	const char *text;
+	int r;
 
 	if (journal_note_get(ci->journal, ci->arena, "pruned", &last))
 		return -1;
 	if (!ci->tick.round && last && slice_number(slice_of(last), INT64_MAX, &at) &&
 	    ci->now < (int64_t)at + 86400 && ci->now >= (int64_t)at)
 		return 0;
-	if (try(ci, "pruning", prune(ci->arena, &ask, &pruned)) < 0)
+	r = try(ci, "pruning", prune(ci->arena, &ask, &pruned));
+	if (r < 0)
+		return -1;
+	text = r ? "nothing" : pruned_text(ci->arena, &pruned);
+	if (strcmp(text, "nothing") != 0 &&
+	    journal_event(ci->journal, ci->tick.id, "pruned", "", text))
 		return -1;
 	return journal_note_put(ci->journal, "pruned",
 				arena_printf(ci->arena, "%lld", (long long)ci->now));
