@@ -123,4 +123,13 @@ test_expect_success SPATCH 'one that comes to the same as the new patch stays' '
 	END
 	series -C ws update --no-b4 --json steps.mbox >out; cat out && test "$(json ".decided[0].fate" out)" = carried && test -f ws/coccinelle/demo/0001-demo.cocci
 '
+# Another file system, where there is one: a folder is not renamed to there.
+other=$(mktemp -d /dev/shm/series-t.XXXXXX 2>/dev/null) && test "$(stat -c %d "$other")" != "$(stat -c %d .)" && test_set_prereq OTHER_DISK
+test_expect_success OTHER_DISK 'backports may lie on another disk' '
+	test_when_finished "rm -rf $other" && restore && series -C ws update --no-b4 half.mbox && cp -r ws want && restore &&
+	cp -r ws/backports/demo "$other/demo" && rm -rf ws/backports && ln -s "$other" ws/backports &&
+	series -C ws update --no-b4 half.mbox >out && cat out && grep "carried" out && diff -r want/series ws/series && diff -r want/backports/demo ws/backports/demo && ! test -e ws/series/.update &&
+	series -C ws update --no-b4 half.mbox | grep "up to date"
+'
+
 test_done

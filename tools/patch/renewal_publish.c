@@ -116,6 +116,15 @@ int renewal_digest(struct arena *arena, const char *workspace, const char *name,
 	return 0;
 }
 
+/*
+ * Between file systems (backports/ may be a link to another disk), or for a folder of an overlay's lower layer, which cannot be
+ * renamed. Not in one step; but `from` stays, so that whoever finds this half done does it again.
+ */
+static int put_copy(struct arena *arena, const char *from, const char *to)
+{
+	return file_remove_tree(to) || renewal_copy(arena, from, to) ? -1 : 0;
+}
+
 /* The folder at `from` in the place of the one at `to`, in one step where the file system can. */
 static int put_in_place(struct arena *arena, const char *from, const char *to, const char *aside)
 {
@@ -125,9 +134,13 @@ static int put_in_place(struct arena *arena, const char *from, const char *to, c
 	if (file_make_dirs(parent))
 		return -1;
 	if (file_kind(to) == 0)
-		return rename(from, to) ? fail_errno("cannot make %s", to) : 0;
+		return !rename(from, to) ? 0 :
+		       errno == EXDEV	 ? put_copy(arena, from, to) :
+					   fail_errno("cannot make %s", to);
 	if (!renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_EXCHANGE))
 		return 0; /* what lies at `from` now is the old one */
+	if (errno == EXDEV)
+		return put_copy(arena, from, to);
 	if (errno != EINVAL && errno != ENOSYS)
 		return fail_errno("cannot replace %s", to);
 	if (rename(to, aside))
