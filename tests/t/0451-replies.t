@@ -110,4 +110,12 @@ test_expect_success 'a mailbox that is not there is said once, and stops nothing
 	test "$(grep -c "no reply can be drafted: there is no mailbox" log)" = 1 && mv gone box
 '
 
+test_expect_success 'a tick that began before the deadline and is done after it drafts nothing' '
+	works && mv bin/qemu-system-x86_64 bin/quick && test_when_finished "mv -f bin/quick bin/qemu-system-x86_64" &&
+	printf "#!/bin/sh\ncase \$* in *-kernel*) sleep 2 ;; esac\nexec \"%s/bin/quick\" \"\$@\"\n" "$PWD" >bin/qemu-system-x86_64 && chmod +x bin/qemu-system-x86_64 &&
+	echo "/* slow */" >>good/lib/demo.c && branch_tip linux-6.1.y v6.1.29-rc1 good && announce 6.1.29-rc1 +24 &&
+	sed -i "s/^\(X-KernelTest-Deadline:\).*/\1 $(date -u -d "1 second" +%Y-%m-%dT%H:%M:%S+00:00)/" box/6.1.29-rc1.+24 && tick && events >log && cat log &&
+	grep "v6.1.29-rc1" log && ! test -e "$drafts"/v6.1.29-rc1.eml && grep "v6.1.29-rc1.*deadline passed" log
+'
+
 test_done

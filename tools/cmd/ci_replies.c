@@ -12,6 +12,7 @@
 #define _GNU_SOURCE
 #include <nettle/sha2.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "base/fail.h"
 #include "base/file.h"
@@ -351,7 +352,8 @@ static int candidate_draft(struct candidate *c)
 	const struct announcement *a = c->announcement;
 	const char *note = arena_printf(ci->arena, "draft %s", a->name);
 	const char *path = arena_printf(ci->arena, "%s/%s.eml", drafts_dir(ci), a->name);
-	struct reply_to_rc reply = { .announcement = a, .rulings = c->rulings, .now = ci->now };
+	/* Not the time when the tick began: it may have worked for hours since. */
+	struct reply_to_rc reply = { .announcement = a, .rulings = c->rulings, .now = time(NULL) };
 	struct text mail __free_text = TEXT_INIT;
 	const char *state;
 	char *drafted;
@@ -362,7 +364,7 @@ static int candidate_draft(struct candidate *c)
 	state = state_of(c);
 	if (drafted && !strcmp(drafted, state))
 		return 0;
-	if (a->deadline && ci->now > a->deadline)
+	if (a->deadline && reply.now > a->deadline)
 		return too_late(c, drafted);
 	if (sender_of(ci, &reply.from))
 		return -1;
