@@ -32,7 +32,7 @@ int order_write(struct arena *arena, const struct order *order);
 int order_read(struct arena *arena, const char *dir, struct order *order);
 
 enum outcome_word {
-	OUTCOME_DONE,	    /* what came out is in its database */
+	OUTCOME_DONE, /* what came out is in its database */
 	OUTCOME_SUPERSEDED, /* the workspace is not what was planned any more: not known, and the next tick plans anew */
 	OUTCOME_FAILED,	   /* infrastructure: why, in `note` */
 	OUTCOME_LOST,	   /* it ended without an outcome; only executors say this */

@@ -37,8 +37,9 @@ struct ci {
 	struct plan plan;
 	struct round round; /* id 0: none */
 	char *trouble;	    /* the first line that could not be ported, and why; NULL */
-	struct round before; /* the one that a tick found open and finished, before `round`; id 0: none */
-	bool unpublishable;  /* the site could not be made in this tick: it is not tried for each run */
+	struct round
+		before; /* the one that a tick found open and finished, before `round`; id 0: none */
+	bool unpublishable; /* the site could not be made in this tick: it is not tried for each run */
 };
 
 /* Settings, targets, matrix, series, database: nothing is looked at or done yet. */

@@ -133,7 +133,8 @@ int revisions_settle(struct ci *ci)
 		struct revision revision;
 		int found = revision_look(ci->arena, &ask, &revision);
 
-		if (try(ci, "lore", found < 0 ? -1 : 0) < 0)
+		if (try(ci, arena_printf(ci->arena, "lore %s", ci->series[i].name),
+			found < 0 ? -1 : 0) < 0)
 			return -1;
 		if (found > 0 && ci_tell_revision(ci, &ci->series[i], &revision))
 			return -1;

@@ -127,8 +127,8 @@ static int gates_make(struct arena *arena, const struct audit_ask *ask, struct g
 		struct version branch, version;
 		struct gate *gate;
 
-		if (!version_parse(slice_of(target->name), &branch) || version_belongs(&own, &branch) ||
-		    version_cmp(&branch, &own) < 0)
+		if (!version_parse(slice_of(target->name), &branch) ||
+		    version_belongs(&own, &branch) || version_cmp(&branch, &own) < 0)
 			continue;
 		gate = arena_push(arena, gates);
 		gate->name = target->name;
