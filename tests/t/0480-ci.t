@@ -148,7 +148,8 @@ test_expect_success 'a queue or a candidate whose release is out is red no more:
 	series -C ws ci log >log && cat log && grep "^  6\.12\.y-queue  *none" log && grep "^  6\.1\.y-rc  *none" log &&
 	series -C ws ci log --json | jq -e "[.lines[] | select(.line == \"6.12.y-queue\") | .red or .unknown] == [false]" &&
 	test $(grep -rl "6\.12\.y-queue: nothing there any more" mails | wc -l) = 1 && ! grep -r "6\.1\.y-rc: nothing there" mails &&
-	series -C ws ci >out && test_must_be_empty out && series -C ws ci publish
+	series -C ws ci >out && test_must_be_empty out && series -C ws ci publish &&
+	grep -o "<li class=\"[a-z]*\" id=\"[^\"]*queue\"" site/index.html >card && cat card && grep "class=\"dim\"" card
 '
 
 test_done

@@ -3,6 +3,7 @@
  * The first page is read from its top: how does each line stand, since when, on which kernel; is what it says of today; then what was done.
  */
 #define _GNU_SOURCE
+#include "ci/rule.h"
 #include "cmd/site.h"
 #include "cmd/tally.h"
 
@@ -80,9 +81,10 @@ static void line_card(struct site *site, struct text *out, const struct course *
 {
 	const struct course_step *last = course->last;
 	const struct watched_line *watch = site_watch(site, course->line);
-	bool stale = watch && watch->stale;
+	bool stale = watch && watch->stale, none = !strcmp(last->word, RULE_NONE);
 
-	text_addf(out, "<li class=\"%s\" id=\"%s\">", site_class(last->red || stale, last->unknown),
+	text_addf(out, "<li class=\"%s\" id=\"%s\">",
+		  none && !stale ? "dim" : site_class(last->red || stale, last->unknown),
 		  site_anchor(site->arena, course->series, course->line));
 	site_badge(site->arena, out, last->red, last->unknown, last->word);
 	text_addf(out, " <a class=\"name\" href=\"targets/%s.html#%s\">%s</a>",
@@ -94,7 +96,10 @@ static void line_card(struct site *site, struct text *out, const struct course *
 		  html_of(site->arena, last->target), *last->marks ? " &nbsp;" : "",
 		  html_of(site->arena, last->marks));
 	text_adds(out, "<p>");
-	proofs(site, out, course);
+	if (none)
+		text_adds(out, html_of(site->arena, last->why));
+	else
+		proofs(site, out, course);
 	text_addf(out, "</p><p class=\"dim\">since %s, %s</p>",
 		  site_time(site->arena, course->since->at),
 		  site_run_link(site, course->since->round, "runs/"));

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/fail.h"
+#include "ci/rule.h"
 #include "cmd/built.h"
 #include "cmd/site.h"
 
@@ -44,8 +45,12 @@ const char *site_sign(bool red, bool unknown)
 
 void site_badge(struct arena *arena, struct text *out, bool red, bool unknown, const char *word)
 {
-	text_addf(out, "<span class=\"badge %s\">%s %s</span>", site_class(red, unknown),
-		  site_sign(red, unknown), html_of(arena, word));
+	/* A line without a kernel is neither well nor red. */
+	bool none = !strcmp(word, RULE_NONE);
+
+	text_addf(out, "<span class=\"badge %s\">%s %s</span>",
+		  none ? "dim" : site_class(red, unknown),
+		  none ? "\xe2\x80\x93" : site_sign(red, unknown), html_of(arena, word));
 }
 
 char *site_time(struct arena *arena, int64_t at)
