@@ -226,3 +226,14 @@ char *audit_built_key(struct arena *arena, const struct audit_ask *ask)
 	text_addf(&key, "sparse %d objdump %d\n", child_exists("sparse"), child_exists("objdump"));
 	return slice_str(arena, text_slice(&key));
 }
+
+int audit_built_for(struct arena *arena, const struct audit_ask *ask, struct audit_built *built,
+		    struct audit_answer *answer)
+{
+	if (audit_built(arena, ask, built))
+		return -1;
+	answer->coverage = audit_built_words(arena, built);
+	answer->ran = !built->why;
+	answer->cpu_seconds = built->cpu_seconds;
+	return answer->ran;
+}

@@ -24,6 +24,12 @@ struct audit_built {
 };
 /* Base first, then patched; from the cache where they are known. 0, -1 as build_kernel(). */
 int audit_built(struct arena *arena, const struct audit_ask *ask, struct audit_built *built);
+/*
+ * The same for a check that reads them: its answer gets coverage, time, and whether it can run. 1 go on, 0 there is nothing to read,
+ * and the answer says why, -1.
+ */
+int audit_built_for(struct arena *arena, const struct audit_ask *ask, struct audit_built *built,
+		    struct audit_answer *answer);
 /* "2 objects", and what was not looked at. */
 char *audit_built_words(struct arena *arena, const struct audit_built *built);
 /* What the objects depend on beside the trees. */

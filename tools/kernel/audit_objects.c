@@ -444,6 +444,7 @@ static int judge(struct judging *j, const struct audit_built *built)
 int audit_objects(struct arena *arena, const struct audit_ask *ask, struct audit_answer *answer)
 {
 	struct audit_built built;
+	int go_on;
 	struct judging j = { .arena = arena, .ask = ask, .answer = answer };
 
 	if (!child_exists("objdump")) {
@@ -451,13 +452,9 @@ int audit_objects(struct arena *arena, const struct audit_ask *ask, struct audit
 			arena_strdup(arena, "objdump is not installed: apt-get install binutils");
 		return 0;
 	}
-	if (audit_built(arena, ask, &built))
-		return -1;
-	answer->coverage = audit_built_words(arena, &built);
-	answer->ran = !built.why;
-	answer->cpu_seconds = built.cpu_seconds;
-	if (!answer->ran)
-		return 0;
+	go_on = audit_built_for(arena, ask, &built, answer);
+	if (go_on <= 0)
+		return go_on;
 	if (judge(&j, &built))
 		return -1;
 	answer->coverage = arena_printf(

@@ -52,14 +52,11 @@ static void report_lost(struct arena *arena, const struct audit_built *built,
 int audit_compiler(struct arena *arena, const struct audit_ask *ask, struct audit_answer *answer)
 {
 	struct audit_built built;
+	int go_on;
 
-	if (audit_built(arena, ask, &built))
-		return -1;
-	answer->coverage = audit_built_words(arena, &built);
-	answer->ran = !built.why;
-	answer->cpu_seconds = built.cpu_seconds;
-	if (!answer->ran)
-		return 0;
+	go_on = audit_built_for(arena, ask, &built, answer);
+	if (go_on <= 0)
+		return go_on;
 	report(arena, &built, false, &answer->findings);
 	report_lost(arena, &built, &answer->findings);
 	answer->coverage = arena_printf(arena, "%s; messages on base: %zu", answer->coverage,
@@ -70,19 +67,16 @@ int audit_compiler(struct arena *arena, const struct audit_ask *ask, struct audi
 int audit_sparse(struct arena *arena, const struct audit_ask *ask, struct audit_answer *answer)
 {
 	struct audit_built built;
+	int go_on;
 
 	if (!child_exists("sparse")) {
 		answer->coverage =
 			arena_strdup(arena, "sparse is not installed: apt-get install sparse");
 		return 0;
 	}
-	if (audit_built(arena, ask, &built))
-		return -1;
-	answer->coverage = audit_built_words(arena, &built);
-	answer->ran = !built.why;
-	answer->cpu_seconds = built.cpu_seconds;
-	if (!answer->ran)
-		return 0;
+	go_on = audit_built_for(arena, ask, &built, answer);
+	if (go_on <= 0)
+		return go_on;
 	report(arena, &built, true, &answer->findings);
 	answer->coverage = arena_printf(arena, "%s; messages on base: %zu", answer->coverage,
 					built.base.sparse.n);

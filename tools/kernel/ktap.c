@@ -14,13 +14,6 @@
 
 #define DEPTH 32 /* of groups in groups: what is further in is no KTAP */
 
-static const char *const status_words[] = { "pass", "fail", "skip", "xfail", "timeout", "error" };
-
-const char *ktap_status_word(enum ktap_status status)
-{
-	return status_words[status];
-}
-
 static const struct directive {
 	const char *word;
 	enum ktap_status status;

@@ -44,6 +44,5 @@ char *ktap_flaw(struct arena *arena, const struct ktap_test *test);
  * read as a directive is made none; the notes' lines become notes.
  */
 void ktap_write(struct text *out, const struct ktap *ktap);
-const char *ktap_status_word(enum ktap_status status); /* "pass", "fail", "skip" ... */
 
 #endif
